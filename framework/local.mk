@@ -145,6 +145,8 @@ export_sources = \
 	framework/export/check.c framework/export/check.h \
 	framework/export/forecast.c framework/export/forecast.h \
 	framework/export/fold.c framework/export/fold.h \
+	framework/export/logic.c framework/export/logic.h \
+	framework/export/stages.c framework/export/stages.h \
 	framework/export/graph.c framework/export/graph.h \
 	framework/export/modelfile_encode.c framework/export/modelfile_encode.h \
 	framework/export/stage_size.c framework/export/stage_size.h \
@@ -158,6 +160,7 @@ export_sources = \
 	framework/export/c/sums.c \
 	framework/export/c/writer.c framework/export/c/writer.h \
 	framework/export/onnx/grid.c framework/export/onnx/grid.h \
+	framework/export/onnx/logic.c \
 	framework/export/onnx/onnx.c framework/export/onnx/onnx.h \
 	framework/export/onnx/ops.c framework/export/onnx/ops.h \
 	framework/export/onnx/qonnx.c \
@@ -302,11 +305,14 @@ infer_sources = \
 	framework/infer/engine/engine_float.h \
 	framework/infer/engine/engine_portable.c \
 	framework/infer/engine/pack.c framework/infer/engine/pack.h \
+	framework/infer/engine/pack_logic.c framework/infer/engine/pack_logic.h \
 	framework/infer/engine/places.c framework/infer/engine/places.h \
 	framework/infer/engine/plain.c framework/infer/engine/plain.h \
 	framework/infer/codes.c framework/infer/codes.h \
 	framework/infer/decoder.c framework/infer/decoder.h \
 	framework/infer/infer.c \
+	framework/infer/logic.c framework/infer/logic.h \
+	framework/infer/logic_decode.c framework/infer/logic_decode.h \
 	framework/infer/model.c framework/infer/model.h \
 	framework/infer/modelfile.c framework/infer/modelfile.h \
 	framework/infer/op.c framework/infer/op.h
@@ -329,6 +335,7 @@ engine_sources = \
 	framework/infer/engine/float_images_template.h \
 	framework/infer/engine/float_prepare_template.h \
 	framework/infer/engine/float_stage_template.h \
+	framework/infer/engine/logic_template.h \
 	framework/infer/engine/rows_template.h \
 	framework/infer/engine/sums_template.h
 engine_lo =

@@ -898,6 +898,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/model/average.bnn \
 	tests/fuzz/corpus/model/by_hand.bnn \
 	tests/fuzz/corpus/model/codes_by_hand.bnn \
+	tests/fuzz/corpus/model/logic_by_hand.bnn \
 	tests/fuzz/corpus/model/float.bnn \
 	tests/fuzz/corpus/model/fully_binary.bnn \
 	tests/fuzz/corpus/model/pool_bn_act.bnn \

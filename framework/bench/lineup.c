@@ -64,13 +64,13 @@ static int add_own(bench_lineup *lineup, const char *name, const bnn_model *mode
                             &own->logits, err);
 }
 
-/* The float form of a model: itself when it has no binary weights. */
+/* The float form of a model: itself when it has no binary weights, or gates, which have no floats. */
 static int float_form(const bench_lineup *lineup, const bnn_model **out, bnn_error *err)
 {
     const bnn_model *model = lineup->model;
     bnn_model *unfolded;
     *out = model;
-    if (!bench_has_binary_weights(model))
+    if (!bench_has_binary_weights(model) || bnn_model_logic(model) != NULL)
         return BNN_OK;
     const int status = bnn_export_unfold(model, lineup->arena, &unfolded, err);
     if (status != BNN_OK)

@@ -241,6 +241,12 @@ static void model_put_thresholds(cli_table *table, const bnn_stage *stage,
                  {size->n_constant, "constant"},
                  {size->n_tables, size->n_tables == 1 ? "table" : "tables"}};
     char text[128] = "";
+    if (stage->logic != NULL) {
+        cli_table_cell(table, NULL);
+        cli_table_cellf(table, "%u gates, %u sources", stage->logic->n_gates,
+                        stage->logic->n_sources);
+        return;
+    }
     if (!stage->folded) {
         cli_table_cell(table, NULL);
         cli_table_cell(table, stage->n_chain > 0 ? "float operations" : NULL);

@@ -1,8 +1,11 @@
 #include "export/build.h"
 
 #include "export/fold.h"
+#include "export/logic.h"
+#include "export/stages.h"
 
 #include <stdio.h>
+#include <string.h>
 
 typedef struct builder {
     const bnn_graph *graph;
@@ -58,14 +61,44 @@ static int build_linear(builder *b, const bnn_op *op, bnn_stage *s)
     return build_weights(b, s, op->weight);
 }
 
+/* ---- or logic ---------------------------------------------------------------------------- */
+
+/* Named after the last of its layers, which may have emitted the operation. */
+static int build_logic(const builder *b, const bnn_op *ops, uint32_t n, bnn_stage *s)
+{
+    const bnn_op *last = &ops[n - 1];
+    const bool pixels = s->inputs == BNN_VALUES_PIXELS;
+    const bool sums = last->type == BNN_LOWER_GROUP_SUM;
+    s->op.type = sums ? BNN_LOWER_GROUP_SUM : BNN_LOWER_TABLE;
+    s->op.out = last->out;
+    s->op.name = bnn_arena_printf(b->arena, "%.*s", (int)strcspn(last->name, "."), last->name);
+    if (s->op.name == NULL)
+        return bnn_no_memory(b->err);
+    if (s->inputs == BNN_VALUES_FLOATS || (ops->type == BNN_LOWER_THERMOMETER && !pixels) ||
+        (ops->type == BNN_LOWER_GROUP_SUM && pixels))
+        return bnn_fail(b->err, BNN_E_FAILED,
+                        "%s: what is in front of it gives no bits, and logic of other values "
+                        "cannot be deployed",
+                        s->op.name);
+    if (sums && bnn_shape_values(last->in) / last->out.c > BNN_SUM_MAX)
+        return bnn_fail(b->err, BNN_E_FAILED, "%s: groups of more than %d values", s->op.name,
+                        BNN_SUM_MAX);
+    return bnn_logic_make(ops, n, pixels, b->arena, &s->logic, b->err);
+}
+
 /* ---- what follows it --------------------------------------------------------------------- */
 
+/* Behind gates, names are those that reading the file makes: a layer's own may be that of the stage. */
 static int build_chain(const builder *b, const bnn_op *ops, uint32_t n, bnn_stage *s)
 {
     s->out = n > 0 ? ops[n - 1].out : s->op.out;
-    s->chain = bnn_arena_copy(b->arena, ops, n, sizeof *ops);
+    bnn_op *chain = bnn_arena_copy(b->arena, ops, n, sizeof *ops);
+    s->chain = chain;
     s->n_chain = n;
-    return s->chain == NULL ? bnn_no_memory(b->err) : BNN_OK;
+    bool complete = chain != NULL;
+    for (uint32_t i = 0; complete && s->logic != NULL && i < n; i++)
+        complete = (chain[i].name = bnn_arena_printf(b->arena, "%s.%u", s->op.name, i + 1)) != NULL;
+    return complete ? BNN_OK : bnn_no_memory(b->err);
 }
 
 /* Folds where that is possible; what does not fold stays a chain of floats, with a note. */
@@ -91,8 +124,17 @@ static int build_followers(const builder *b, const bnn_op *ops, uint32_t n, bnn_
     return build_chain(b, ops, n, s);
 }
 
-/* The next stage, from graph operation *at on. A stage ends in front of the next linear operation;
- * a sign is the last of its operations. */
+/* Whether the last values of a stage are -1 and +1: of a sign, or of gates. */
+static bool build_ends_in_bits(const bnn_stage *s, const bnn_op *ops, uint32_t n)
+{
+    bool bits = s->op.type == BNN_LOWER_TABLE;
+    for (uint32_t i = 0; i < n; i++)
+        bits = ops[i].type == BNN_LOWER_SIGN || (bits && ops[i].type == BNN_LOWER_MAXPOOL);
+    return bits;
+}
+
+/* The next stage, from graph operation *at on. A stage ends in front of the next linear operation, or of
+ * logic; a sign is the last of its operations. */
 static int build_stage(builder *b, uint32_t *at)
 {
     const bnn_graph *graph = b->graph;
@@ -104,29 +146,24 @@ static int build_stage(builder *b, uint32_t *at)
             {.type = BNN_LOWER_IDENTITY, .name = "", .in = in, .out = in, .kernel = 1, .stride = 1},
         .inputs = before == NULL ? BNN_VALUES_PIXELS : before->outputs,
         .outputs = BNN_VALUES_FLOATS};
+    const bnn_op *ops = &graph->ops[*at];
+    const uint32_t n_first = bnn_stage_n_first(graph, *at), end = bnn_stage_end(graph, *at);
+    uint32_t n = end - *at - n_first;
     int status = BNN_OK;
-    if (bnn_op_is_logic(graph->ops[*at].type))
-        return bnn_fail(b->err, BNN_E_FAILED, "%s: logic cannot be deployed yet",
-                        graph->ops[*at].name);
-    if (bnn_op_is_linear(graph->ops[*at].type))
-        status = build_linear(b, &graph->ops[(*at)++], s);
-    bnn_op ops[BNN_CHAIN_MAX];
-    uint32_t n = 0;
-    for (; status == BNN_OK && *at < graph->n_ops; ++*at) {
-        const bnn_op *op = &graph->ops[*at];
-        if (bnn_op_is_linear(op->type) || bnn_op_is_logic(op->type))
-            break;
-        if (n == BNN_CHAIN_MAX)
-            return bnn_fail(b->err, BNN_E_FAILED, "%s: the chain has more than %d operations",
-                            op->name, BNN_CHAIN_MAX);
-        ops[n++] = *op;
-    }
+    if (bnn_op_is_logic(ops->type))
+        status = build_logic(b, ops, n_first, s);
+    else if (n_first > 0)
+        status = build_linear(b, ops, s);
+    if (status == BNN_OK && n > BNN_CHAIN_MAX)
+        return bnn_fail(b->err, BNN_E_FAILED, "%s: the chain has more than %d operations",
+                        ops[n_first + BNN_CHAIN_MAX].name, BNN_CHAIN_MAX);
+    ops += n_first;
+    *at = end;
     if (status != BNN_OK)
         return status;
-    const bool sign = n > 0 && ops[n - 1].type == BNN_LOWER_SIGN;
-    if (sign && *at < graph->n_ops) {
+    if (build_ends_in_bits(s, ops, n) && end < graph->n_ops) {
         s->outputs = BNN_VALUES_BITS;
-        n--;
+        n -= n > 0 && ops[n - 1].type == BNN_LOWER_SIGN;
     }
     b->n_stages++;
     return build_followers(b, ops, n, s);

@@ -1,6 +1,7 @@
 #include "export/forecast.h"
 
 #include "export/build.h"
+#include "export/stages.h"
 
 #include <math.h>
 #include <string.h>
@@ -72,7 +73,11 @@ static domain domain_behind(const bnn_op *op, bool scales, domain in)
     case BNN_LOWER_DENSE:
         return domain_of_sums(op, in);
     case BNN_LOWER_SIGN:
+    case BNN_LOWER_THERMOMETER:
+    case BNN_LOWER_TABLE:
         return DOMAIN_ODD;
+    case BNN_LOWER_GROUP_SUM:
+        return bnn_shape_values(op->in) / op->out.c % 2 == 0 ? DOMAIN_CAN : DOMAIN_ODD;
     case BNN_LOWER_CLAMP:
         return domain_of_clamp(op, in);
     case BNN_LOWER_IDENTITY:
@@ -117,11 +122,12 @@ static const bnn_op *find_slopes_behind_pool(const bnn_op *ops, uint32_t n)
 
 static const char *why_no_integers(const bnn_stage *s)
 {
-    return s->op.type == BNN_LOWER_IDENTITY ? "no layer with weights stands in front"
-           : !s->op.binary_weights          ? "the weights in front are no bits"
-           : s->op.bias != NULL             ? "the layer in front has a bias"
-           : s->inputs == BNN_VALUES_FLOATS ? "the layer in front has float inputs"
-                                            : "the layer in front has too many inputs, or pads";
+    return s->logic != NULL                   ? "gates are counted in front"
+           : s->op.type == BNN_LOWER_IDENTITY ? "no layer with weights stands in front"
+           : !s->op.binary_weights            ? "the weights in front are no bits"
+           : s->op.bias != NULL               ? "the layer in front has a bias"
+           : s->inputs == BNN_VALUES_FLOATS   ? "the layer in front has float inputs"
+                                              : "the layer in front has too many inputs, or pads";
 }
 
 /* The end of the build's note about a stage, which says why it does not fold. */
@@ -140,7 +146,9 @@ static int forecast_bits(const forecaster *f, const bnn_stage *s, const bnn_op *
                          bnn_sign_forecast *sign)
 {
     const bnn_op *slopes = find_slopes_behind_pool(ops, n);
-    sign->bits = !s->folded       ? BNN_BITS_FLOATS
+    sign->bits = s->op.type == BNN_LOWER_TABLE && s->outputs == BNN_VALUES_BITS
+                     ? BNN_BITS_THRESHOLDS /* they are bits already */
+                 : !s->folded     ? BNN_BITS_FLOATS
                  : slopes != NULL ? BNN_BITS_DEPENDS
                                   : BNN_BITS_THRESHOLDS;
     if (sign->bits == BNN_BITS_DEPENDS)
@@ -166,7 +174,7 @@ static int forecast_sign(const forecaster *f, const bnn_stage *s, const bnn_op *
                          domain seen)
 {
     bnn_sign_forecast *sign = &f->out->signs[f->out->n++];
-    const bool linear = bnn_op_is_linear(ops[0].type);
+    const uint32_t n_first = bnn_stage_n_first(f->graph, (uint32_t)(ops - f->graph->ops));
     sign->name = bnn_arena_strdup(f->arena, ops[n].name);
     sign->sees = names_of(f, ops, n);
     sign->zero = seen == DOMAIN_ODD      ? BNN_ZERO_NEVER
@@ -174,10 +182,9 @@ static int forecast_sign(const forecaster *f, const bnn_stage *s, const bnn_op *
                                          : BNN_ZERO_CAN;
     if (sign->name == NULL || sign->sees == NULL)
         return bnn_no_memory(f->err);
-    return forecast_bits(f, s, ops + (linear ? 1 : 0), n - (linear ? 1 : 0), sign);
+    return forecast_bits(f, s, ops + n_first, n - n_first, sign);
 }
 
-/* The operations of a stage are those up to the next linear one, a sign last. */
 static int forecast_stages(forecaster *f, const bnn_model *model)
 {
     domain at = DOMAIN_PIXELS;
@@ -185,9 +192,8 @@ static int forecast_stages(forecaster *f, const bnn_model *model)
     int status = BNN_OK;
     for (uint32_t first = 0, end, k = 0; status == BNN_OK && first < f->graph->n_ops; first = end) {
         domain before = at;
-        for (end = first; end < f->graph->n_ops; end++) {
-            if (end > first && bnn_op_is_linear(ops[end].type))
-                break;
+        const uint32_t behind = bnn_stage_end(f->graph, first);
+        for (end = first; end < behind; end++) {
             before = at;
             at = domain_behind(&ops[end], is_scale(f, &ops[end]), at);
         }

@@ -160,6 +160,50 @@ static void encode_linear(encoder *w, const bnn_stage *s)
         encode_array(w, s->op.bias, s->op.out.c);
 }
 
+/* n numbers below `end`, as a bitmap. */
+static void encode_numbers(encoder *w, const uint32_t *numbers, size_t n, uint32_t end)
+{
+    const uint32_t width = bnn_logic_width(end);
+    for (size_t i = 0; i < n; i++)
+        for (uint32_t j = 0; j < width; j++)
+            encode_bit(w, i * width + j, numbers[i] >> j & 1);
+}
+
+static void encode_run(encoder *w, const bnn_logic_run *run, uint32_t n_nodes)
+{
+    const uint32_t entries = 1u << run->inputs;
+    encode_byte(w, (uint8_t)run->inputs);
+    encode_count(w, run->n);
+    encode_numbers(w, run->wire, (size_t)run->n * run->inputs, n_nodes);
+    size_t at = 0;
+    for (uint32_t i = 0; i < run->n; i++)
+        for (uint32_t m = 1; m < entries; m++)
+            encode_bit(w, at++, run->table[i] >> m & 1);
+}
+
+static void encode_logic(encoder *w, const bnn_stage *s)
+{
+    const bnn_logic *logic = s->logic;
+    encode_count(w, s->op.out.c);
+    if (s->op.type == BNN_LOWER_GROUP_SUM)
+        encode_count(w, logic->group);
+    else {
+        encode_count(w, s->op.out.h);
+        encode_count(w, s->op.out.w);
+    }
+    encode_count(w, logic->n_sources);
+    encode_numbers(w, logic->source, logic->n_sources, (uint32_t)bnn_shape_values(s->op.in));
+    for (uint32_t i = 0; logic->level != NULL && i < logic->n_sources; i++)
+        encode_byte(w, logic->level[i]);
+    encode_count(w, logic->n_runs);
+    uint32_t n_nodes = 1 + logic->n_sources;
+    for (uint32_t i = 0; i < logic->n_runs; i++) {
+        encode_run(w, &logic->runs[i], n_nodes);
+        n_nodes += logic->runs[i].n;
+    }
+    encode_numbers(w, logic->output, logic->n_outputs, 2 * n_nodes);
+}
+
 static void encode_fold(encoder *w, const bnn_stage *s)
 {
     const bnn_fold *f = &s->fold;
@@ -204,7 +248,9 @@ static void encode_stage(encoder *w, const bnn_stage *s)
                              (s->folded ? BNN_MODELFILE_FOLDED : 0) |
                              (encode_has_codes(w, s) ? BNN_MODELFILE_CODES : 0)));
     encode_count(w, s->n_float_values);
-    if (s->op.type != BNN_LOWER_IDENTITY)
+    if (s->logic != NULL)
+        encode_logic(w, s);
+    else if (s->op.type != BNN_LOWER_IDENTITY)
         encode_linear(w, s);
     if (s->folded)
         encode_fold(w, s);
@@ -236,7 +282,7 @@ uint32_t bnn_modelfile_version(const bnn_model *model)
 {
     const encoder newest = {.version = BNN_MODELFILE_VERSION};
     for (uint32_t i = 0; model->version == 0 && i < model->n_stages; i++)
-        if (encode_has_codes(&newest, &model->stages[i]))
+        if (encode_has_codes(&newest, &model->stages[i]) || model->stages[i].logic != NULL)
             return newest.version;
     return model->version == 0 ? 1 : model->version;
 }
@@ -304,6 +350,14 @@ bool bnn_modelfile_has_codes(const bnn_model *model, uint32_t i)
 {
     const encoder w = {.version = bnn_modelfile_version(model)};
     return encode_has_codes(&w, &model->stages[i]);
+}
+
+size_t bnn_modelfile_logic_bytes(const bnn_model *model, uint32_t i)
+{
+    encoder counter = {.version = bnn_modelfile_version(model)};
+    if (model->stages[i].logic != NULL)
+        encode_logic(&counter, &model->stages[i]);
+    return counter.n;
 }
 
 size_t bnn_modelfile_stage_bytes(const bnn_model *model, uint32_t i)

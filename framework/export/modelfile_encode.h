@@ -21,6 +21,9 @@ size_t bnn_modelfile_stage_bytes(const bnn_model *model, uint32_t i);
 /* Bytes of the file without the texts in it: what a device needs, which has no use for names and metadata. */
 size_t bnn_modelfile_bare_bytes(const bnn_model *model);
 
+/* Of a stage, those of its net of gates. */
+size_t bnn_modelfile_logic_bytes(const bnn_model *model, uint32_t i);
+
 /* Whether the file has the weights of a stage as digits of codes. */
 bool bnn_modelfile_has_codes(const bnn_model *model, uint32_t i);
 

@@ -73,7 +73,9 @@ void bnn_modelfile_stage_size(const bnn_model *model, uint32_t i, bnn_stage_size
     const uint32_t version = bnn_modelfile_version(model);
     bnn_stage_size size = {.bytes = bnn_modelfile_stage_bytes(model, i),
                            .float32_bytes = 4 * (uint64_t)s->n_float_values};
-    if (s->op.type != BNN_LOWER_IDENTITY) {
+    if (s->logic != NULL)
+        size.table_bytes = bnn_modelfile_logic_bytes(model, i);
+    else if (s->op.type != BNN_LOWER_IDENTITY) {
         size.n_weights = (uint64_t)s->op.out.c * s->taps;
         size.n_biases = s->op.bias != NULL ? s->op.out.c : 0;
         size_of_weights(s, bnn_modelfile_has_codes(model, i), &size);

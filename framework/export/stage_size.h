@@ -17,7 +17,7 @@ typedef struct bnn_stage_size {
     uint64_t n_flipped, n_and, n_constant, n_tables; /* folded: channels of each kind */
     uint64_t rule_bytes;                             /* the three bitmaps of a folded stage */
     uint64_t rule_pad_bits;
-    uint64_t table_bytes;
+    uint64_t table_bytes; /* of gates, their wires, sources and outputs, too */
     uint64_t table_pad_bits;
     uint64_t chain_bytes;   /* float values of the chain */
     uint64_t header_bytes;  /* name, geometry, counts: the rest */

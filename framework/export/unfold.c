@@ -257,6 +257,8 @@ static int unfold_keep_chain(unfolding *u)
 static int unfold_stage(const bnn_stage *from, bnn_arena *arena, bnn_stage *to, bnn_error *err)
 {
     unfolding u = {.from = from, .to = to, .arena = arena, .err = err};
+    if (from->logic != NULL)
+        return bnn_fail(err, BNN_E_FAILED, "%s: gates have no floats", from->op.name);
     *to = *from;
     to->inputs = from->inputs == BNN_VALUES_BITS ? BNN_VALUES_FLOATS : from->inputs;
     to->outputs = BNN_VALUES_FLOATS;

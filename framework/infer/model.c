@@ -11,6 +11,14 @@ bool bnn_model_text_is_clean(const char *text)
     return n <= BNN_TEXT_MAX;
 }
 
+const bnn_stage *bnn_model_logic(const bnn_model *model)
+{
+    for (uint32_t i = 0; i < model->n_stages; i++)
+        if (model->stages[i].logic != NULL)
+            return &model->stages[i];
+    return NULL;
+}
+
 bool bnn_stage_sums_are_integers(const bnn_stage *stage)
 {
     const bool pixels = stage->inputs == BNN_VALUES_PIXELS;

@@ -1,5 +1,5 @@
-/* model.h - what is inside the model of <bnn/infer.h>: a list of stages, each a linear operation and
- * what follows it.
+/* model.h - what is inside the model of <bnn/infer.h>: a list of stages, each a linear operation, or a net
+ * of logic gates, and what follows it.
  *
  * A model file holds one, an engine runs one, the exporters write one. A stage takes pixels, bits or
  * floats, multiplies them by bits or floats, and turns the sums into bits or floats:
@@ -18,7 +18,7 @@
 #define BNN_INFER_MODEL_H
 
 #include "base/arena.h"
-#include "infer/op.h"
+#include "infer/logic.h"
 
 #include <bnn/infer.h>
 
@@ -64,7 +64,9 @@ typedef struct bnn_stage {
     /* The linear operation, whose outputs are the sums: a conv2d, with a pad value of -1, 0 or +1; a
      * dense, with kernel and stride 1; or BNN_LOWER_IDENTITY, named "": the chain works on the
      * inputs (a norm in front of the first layer with weights). Binary weights are not here but in
-     * `bits`. */
+     * `bits`. Or a net of gates, `logic`: BNN_LOWER_TABLE, or BNN_LOWER_GROUP_SUM where its values are
+     * counts; then the inputs are bits or pixels, and the values, which are floats, go through the
+     * chain. */
     bnn_op op;
     bnn_values inputs, outputs;
     bnn_shape out; /* behind all */
@@ -77,6 +79,8 @@ typedef struct bnn_stage {
      * i / 64 is 1; bits beyond taps are 0. */
     const uint64_t *bits;
     size_t row_words; /* (taps + 63) / 64 */
+
+    const bnn_logic *logic; /* or NULL */
 
     bool folded;
     bnn_fold fold;
@@ -118,6 +122,9 @@ struct bnn_model {
 
 /* Whether a text may stand in a model: its length and characters are as said above. */
 bool bnn_model_text_is_clean(const char *text);
+
+/* The first stage of gates; NULL: there is none. */
+const bnn_stage *bnn_model_logic(const bnn_model *model);
 
 /* What `integer_sums` of a stage has to be, given its other fields. */
 bool bnn_stage_sums_are_integers(const bnn_stage *stage);

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "infer/decoder.h"
+#include "infer/logic_decode.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -215,22 +216,29 @@ static void decode_chain(bnn_decoder *r, bnn_stage *s)
     s->n_chain = n;
 }
 
+static bool decode_is_logic(const bnn_decoder *r, const bnn_stage *s)
+{
+    return r->version > 1 && (s->op.type == BNN_LOWER_TABLE || s->op.type == BNN_LOWER_GROUP_SUM);
+}
+
 /* What a stage says of itself, against the one before. */
 static void decode_check_kinds(bnn_decoder *r, const bnn_stage *s, const bnn_stage *before,
                                uint32_t flags)
 {
     const bnn_values given = before == NULL ? BNN_VALUES_PIXELS : before->outputs;
-    const bool none = s->op.type == BNN_LOWER_IDENTITY;
+    const bool none = s->op.type == BNN_LOWER_IDENTITY, logic = decode_is_logic(r, s);
     const uint32_t both = BNN_MODELFILE_BINARY_WEIGHTS | BNN_MODELFILE_CODES;
     const uint32_t all = BNN_MODELFILE_BINARY_WEIGHTS | BNN_MODELFILE_BIAS | BNN_MODELFILE_FOLDED |
                          (r->version > 1 ? BNN_MODELFILE_CODES : 0u);
-    bnn_decoder_need(r, none ? before == NULL : bnn_op_is_linear(s->op.type), "linear operation %u",
-                     s->op.type);
+    bnn_decoder_need(r, none ? before == NULL : logic || bnn_op_is_linear(s->op.type),
+                     "linear operation %u", s->op.type);
+    bnn_decoder_need(r, !logic || s->inputs != BNN_VALUES_FLOATS, "gates of floats");
     bnn_decoder_need(r, s->inputs == given, "takes values of kind %u, is given kind %u", s->inputs,
                      given);
     bnn_decoder_need(r, s->outputs == BNN_VALUES_BITS || s->outputs == BNN_VALUES_FLOATS,
                      "gives values of kind %u", s->outputs);
-    bnn_decoder_need(r, flags <= (none ? 0 : all) && (flags & both) != both, "flags %u", flags);
+    bnn_decoder_need(r, flags <= (none || logic ? 0 : all) && (flags & both) != both, "flags %u",
+                     flags);
 }
 
 /* Nothing is read behind the end of a stage until the next one. */
@@ -257,7 +265,9 @@ static void decode_stage(bnn_decoder *r, const bnn_stage *before, bnn_shape in, 
     decode_check_kinds(r, s, before, flags);
     s->op.in = s->op.out = in;
     s->op.kernel = s->op.stride = 1;
-    if (s->op.type != BNN_LOWER_IDENTITY)
+    if (decode_is_logic(r, s))
+        bnn_logic_decode(r, s);
+    else if (s->op.type != BNN_LOWER_IDENTITY)
         decode_linear(r, flags, s);
     s->integer_sums = bnn_stage_sums_are_integers(s);
     if (flags & BNN_MODELFILE_FOLDED)

@@ -14,7 +14,8 @@
  *              stages         u32 count, then for each the following
  *   stage      size           u32: bytes of this stage, this field included
  *              name           text
- *              linear         u8 (bnn_lower_op): 0 none, 1 conv2d, 2 dense
+ *              linear         u8 (bnn_lower_op): 0 none, 1 conv2d, 2 dense; in version 2 also logic: 11 gates, 12
+ *                             counts of gates
  *              inputs,outputs u8, u8: 0 pixels, 1 bits, 2 floats
  *              flags          u8: 1 binary weights, 2 bias, 4 folded
  *              float values   u32: see bnn_stage
@@ -30,7 +31,7 @@
  *                             these in this order what the type has (op.h): f32 factors; f32
  *                             offsets; f32 low, high; u32 window, stride
  *
- * Version 2 is written where version 1 cannot say what there is: codes. In it
+ * Version 2 is written where version 1 cannot say what there is: codes, logic. In it
  * - each u32 behind the header, and the u16 of a text, is LEB128 in its shortest form: 7 bits a byte, the
  *   lowest first, 128 added to all but the last;
  * - behind the classes stands a u8: 0;
@@ -38,7 +39,14 @@
  * - factors, offsets and biases are arrays: u8 0 and f32 each; or, where all are equal and at most 65536, u8 1
  *   and one f32;
  * - flag 8 is codes, in place of flag 1: i8 least, i8 greatest, u8 step, and then, for the bitmap, their
- *   digits (codes.h).
+ *   digits (codes.h);
+ * - of logic (logic.h), whose flags are 0, stand in place of `linear`, where packed(n, end) is n numbers below
+ *   `end`, each in the fewest bits that hold them all, at least one, in the order of a bitmap:
+ *     values   gates: channels, height, width; counts: channels, and outputs of each
+ *     sources  count; packed(count, inputs of the stage); of pixels then u8 each: their levels
+ *     runs     count; then for each: u8 inputs of a gate, count of gates; packed(gates * inputs, nodes before the
+ *              run); bitmap(gates * (2^inputs - 1)): the tables without their first bits
+ *     outputs  packed(values * outputs of each, 2 * nodes)
  *
  * Shapes are not stored but follow from the input; they must fit. Nothing may follow the last
  * stage. Threshold bytes are the fewest that hold all thresholds of the stage. */

@@ -61,7 +61,7 @@ typedef struct bnn_op_kind {
     void (*apply)(const bnn_op *op, const float *x, float *y);
 
     bool
-        is_logic; /* bits of real numbers, bits of bits, or counts of them: in no chain, and no file */
+        is_logic; /* bits of real numbers, bits of bits, or counts of them: in a model, parts of a net (logic.h) */
 
     /* Linear, it multiplies by weights: those of one output channel. Else NULL. */
     size_t (*taps)(const bnn_op *op);

@@ -220,9 +220,12 @@ int bnn_c_export(const bnn_model *model, const bnn_c_options *options, char **so
                  bnn_error *err)
 {
     c_writer w = {.model = model, .options = options};
+    const bnn_stage *logic = bnn_model_logic(model);
     int status = c_check_options(options, err);
     if (status != BNN_OK)
         return status;
+    if (logic != NULL)
+        return bnn_fail(err, BNN_E_FAILED, "%s: gates cannot be written as C", logic->op.name);
     w.arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
     if (w.arena == NULL)
         return bnn_no_memory(err);

@@ -97,7 +97,7 @@ static const struct {
     [BNN_LOWER_AVGPOOL] = {.has_windows = true, .write = ops_avgpool},
     [BNN_LOWER_SIGN] = {.write = ops_sign},
     [BNN_LOWER_SLOPES] = {.write = ops_slopes},
-    [BNN_LOWER_GROUP_SUM] = {.write = NULL}, /* nor logic: in no model */
+    [BNN_LOWER_GROUP_SUM] = {.write = NULL}, /* logic is in no chain */
 };
 _Static_assert(sizeof ops_table / sizeof *ops_table == BNN_LOWER_KINDS, "a row for each operation");
 

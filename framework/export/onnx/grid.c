@@ -78,7 +78,9 @@ static bnn_onnx_grid grid_of_channel(const bnn_stage *stage, uint32_t c, bnn_onn
 bnn_onnx_grid bnn_onnx_grid_sums(const bnn_stage *stage, bnn_onnx_grid in, bool *exact)
 {
     const bnn_op *op = &stage->op;
-    *exact = in.known;
+    *exact = in.known || stage->logic != NULL;
+    if (stage->logic != NULL)
+        return (bnn_onnx_grid){true, 0, stage->logic->group == 0 ? 1.0 : stage->logic->group};
     if (op->type == BNN_LOWER_IDENTITY)
         return in;
     if (op->padding > 0)

@@ -57,5 +57,10 @@ int bnn_onnx_export(const bnn_model *model, const bnn_onnx_options *options, uns
 int bnn_onnx_export_qonnx(const bnn_graph *graph, const bnn_onnx_options *options,
                           unsigned char **bytes, size_t *n, bnn_error *err)
 {
+    for (uint32_t i = 0; i < graph->n_ops; i++)
+        if (bnn_op_is_logic(graph->ops[i].type))
+            return bnn_fail(err, BNN_E_FAILED,
+                            "%s: QONNX has no operation for gates; take onnx or packed",
+                            graph->ops[i].name);
     return onnx_export(graph, NULL, options, bytes, n, err);
 }

@@ -208,7 +208,7 @@ static void (*const ops_table[])(bnn_onnx_writer *w, const bnn_op *op) = {
     [BNN_LOWER_AFFINE] = onnx_affine,   [BNN_LOWER_CLAMP] = onnx_clamp,
     [BNN_LOWER_SLOPE] = onnx_slope,     [BNN_LOWER_MAXPOOL] = onnx_maxpool,
     [BNN_LOWER_AVGPOOL] = onnx_avgpool, [BNN_LOWER_SIGN] = onnx_sign,
-    [BNN_LOWER_SLOPES] = onnx_slopes,   [BNN_LOWER_GROUP_SUM] = NULL, /* nor logic: in no model */
+    [BNN_LOWER_SLOPES] = onnx_slopes,   [BNN_LOWER_GROUP_SUM] = NULL, /* logic is in no chain */
 };
 _Static_assert(sizeof ops_table / sizeof *ops_table == BNN_LOWER_KINDS, "a row for each operation");
 

@@ -25,6 +25,9 @@ const char *bnn_onnx_bias(bnn_onnx_writer *w, const bnn_op *linear);
 /* Bools -> +1 where true, -1 where false. */
 const char *bnn_onnx_choice(bnn_onnx_writer *w, const char *name, const char *condition);
 
+/* logic.c: a stage of gates; its values. */
+void bnn_onnx_logic(bnn_onnx_writer *w, const bnn_stage *stage);
+
 /* An operation that can follow a linear one. */
 void bnn_onnx_op(bnn_onnx_writer *w, const bnn_op *op);
 

@@ -232,7 +232,9 @@ void bnn_onnx_add_stages(bnn_onnx_writer *w, const bnn_model *model, bool packed
         const bnn_stage *s = &model->stages[i];
         grid = bnn_onnx_grid_sums(s, bnn_onnx_grid_in(s, grid), &w->exact);
         w->exact |= s->integer_sums;
-        if (s->op.type != BNN_LOWER_IDENTITY)
+        if (s->logic != NULL)
+            bnn_onnx_logic(w, s);
+        else if (s->op.type != BNN_LOWER_IDENTITY)
             stages_linear(w, s, packed);
         if (s->folded)
             stages_fold(w, s);

@@ -7,14 +7,16 @@
 #include "simd/count.h"
 
 #include "infer/engine/convert_template.h"
+#include "infer/engine/logic_template.h"
 #include "infer/engine/rows_template.h"
 #include "infer/engine/sums_template.h"
 
 enum {
-    BLOCK_MOST = 64,       /* images in a block */
+    BLOCK_MOST = 64,       /* images in a block: a row of gates has as many bits */
     BLOCK_BYTES = 1 << 19, /* of their values between two stages: half a second-level cache */
     OVERREAD = 64,         /* bytes behind pixels that a loop may read */
     SCRATCH_PARTS = 6,
+    ROWS_LEAST = 4, /* images for rows of gates */
 };
 
 typedef struct fast_model {
@@ -104,6 +106,13 @@ static size_t fast_cut_scratch(const fast_model *e, uint32_t stage, size_t n,
                     : fast_out_values(p) + fast_sum_values(p) / s->op.out.c;
     } else if (p->loop == BNN_PACK_PLAIN) {
         inputs = from_bits ? fast_in_values(p) : 0;
+        bytes = to_bits ? fast_out_values(p) : 0;
+        rest = bnn_plain_workspace_bytes(&p->plain);
+    }
+    if (p->loop == BNN_PACK_LOGIC) {
+        inputs = from_bits ? n * fast_in_values(p) : 0;
+        floats = fast_sum_values(p);
+        sums = 2 * (size_t)bnn_logic_nodes(s->logic);
         bytes = to_bits ? fast_out_values(p) : 0;
         rest = bnn_plain_workspace_bytes(&p->plain);
     }
@@ -230,6 +239,29 @@ static void fast_run_plain(const bnn_pack *p, size_t n, const uint8_t *x, uint8_
     }
 }
 
+/* The rows lie where other stages have sums. Few images would not fill them. */
+static void fast_run_logic(const bnn_pack *p, size_t n, const uint8_t *x, uint8_t *out,
+                           const scratch *w)
+{
+    if (n < ROWS_LEAST) {
+        fast_run_plain(p, n, x, out, w);
+        return;
+    }
+    const bool from_bits = p->stage->inputs == BNN_VALUES_BITS;
+    const bool to_bits = p->stage->outputs == BNN_VALUES_BITS;
+    for (size_t i = 0; from_bits && i < n; i++)
+        bnn_places_to_bytes(&p->in, x + i * p->in.bytes, w->inputs + i * fast_in_values(p));
+    logic_run(p, n, from_bits ? w->inputs : x, fast_in_values(p), (uint64_t *)(void *)w->sums,
+              w->floats);
+    for (size_t i = 0; i < n; i++) {
+        uint8_t *const to = out + i * fast_out_bytes(p);
+        bnn_plain_follow(&p->plain, w->floats + i * fast_sum_values(p), to_bits ? w->bytes : to,
+                         w->rest);
+        if (to_bits)
+            bnn_places_from_bytes(&p->out, w->bytes, to);
+    }
+}
+
 static void fast_run_words(const bnn_pack *p, const bnn_float_stage *floats, size_t n,
                            const uint8_t *x, uint8_t *out, const scratch *w)
 {
@@ -263,6 +295,9 @@ static void fast_run_stage(const void *state, uint32_t stage, size_t n, const ui
         break;
     case BNN_PACK_PLAIN:
         fast_run_plain(p, n, x, out, &w);
+        break;
+    case BNN_PACK_LOGIC:
+        fast_run_logic(p, n, x, out, &w);
         break;
     }
 }

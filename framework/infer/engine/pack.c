@@ -73,6 +73,8 @@ static bool rows_fit(const bnn_stage *s, const bnn_stage *next)
 
 static bnn_pack_loop loop_for(const bnn_stage *s, const bnn_stage *next)
 {
+    if (s->logic != NULL)
+        return BNN_PACK_LOGIC;
     if (!s->integer_sums)
         return BNN_PACK_FLOATS;
     if (rows_fit(s, next))
@@ -373,7 +375,10 @@ int bnn_pack_model(const bnn_model *model, int32_t pixel_zero, bnn_arena *arena,
             status = pack_words(p, pixel_zero, arena, err);
         else if (p->loop == BNN_PACK_ROWS)
             status = pack_rows(p, arena, err);
-        else if (p->loop == BNN_PACK_PLAIN)
+        else if (p->loop == BNN_PACK_LOGIC)
+            status = bnn_pack_logic(p->stage->logic, (uint32_t)bnn_shape_values(p->stage->op.in),
+                                    arena, &p->n_blocks, &p->blocks, err);
+        if (status == BNN_OK && (p->loop == BNN_PACK_PLAIN || p->loop == BNN_PACK_LOGIC))
             status = bnn_plain_prepare(p->stage, arena, &p->plain, err);
     }
     if (status == BNN_OK)

@@ -5,6 +5,7 @@
 #ifndef BNN_INFER_ENGINE_PACK_H
 #define BNN_INFER_ENGINE_PACK_H
 
+#include "infer/engine/pack_logic.h"
 #include "infer/engine/places.h"
 #include "infer/engine/plain.h"
 
@@ -20,6 +21,7 @@ typedef enum bnn_pack_loop {
     BNN_PACK_ROWS,
     BNN_PACK_FLOATS, /* float sums */
     BNN_PACK_PLAIN,  /* integer sums whose shape would take too much memory otherwise */
+    BNN_PACK_LOGIC,  /* gates, on rows of bits of the images of a block */
 } bnn_pack_loop;
 
 /* A stage of BNN_PACK_WORDS. The value of a word against its weights is the number of different
@@ -65,7 +67,9 @@ typedef struct bnn_pack {
     bnn_places in, out; /* of inputs and outputs that are bits */
     bnn_pack_words words;
     bnn_pack_rows rows;
-    bnn_plain_stage plain; /* BNN_PACK_PLAIN */
+    uint32_t n_blocks; /* BNN_PACK_LOGIC */
+    const bnn_logic_block *blocks;
+    bnn_plain_stage plain; /* BNN_PACK_PLAIN, and for the chain of BNN_PACK_LOGIC */
 } bnn_pack;
 
 /* Lays out all stages, *out[n_stages]. pixel_zero: the pixel for which the engine's product of

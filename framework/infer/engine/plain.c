@@ -10,6 +10,7 @@ typedef struct parts {
     float *floats[2];
     int32_t *sums;
     int32_t *window;       /* [taps]: the pixels under a kernel */
+    uint8_t *nodes;        /* of logic */
     uint64_t *window_bits; /* the same of bits */
 } parts;
 
@@ -20,19 +21,22 @@ int bnn_plain_prepare(const bnn_stage *s, bnn_arena *arena, bnn_plain_stage *out
     out->most_values = bnn_size_larger(out->most_values, bnn_shape_values(s->out));
     for (uint32_t i = 0; i < s->n_chain; i++)
         out->most_values = bnn_size_larger(out->most_values, bnn_shape_values(s->chain[i].out));
-    return s->integer_sums ? BNN_OK : bnn_stage_linear(s, arena, &out->linear, err);
+    return s->integer_sums || s->logic != NULL ? BNN_OK
+                                               : bnn_stage_linear(s, arena, &out->linear, err);
 }
 
 /* Cuts a workspace into its parts; returns the bytes that takes. */
 static size_t plain_parts(const bnn_plain_stage *p, void *workspace, parts *out)
 {
     const size_t taps = p->stage->taps;
+    const bnn_logic *logic = p->stage->logic;
     bnn_cut cut = {.memory = workspace};
     *out = (parts){.floats = {bnn_cut_off(&cut, p->most_values, sizeof(float)),
                               bnn_cut_off(&cut, p->most_values, sizeof(float))},
                    .sums = bnn_cut_off(&cut, p->most_values, sizeof(int32_t)),
                    .window = bnn_cut_off(&cut, taps, sizeof(int32_t)),
-                   .window_bits = bnn_cut_off(&cut, (taps + 63) / 64, sizeof(uint64_t))};
+                   .window_bits = bnn_cut_off(&cut, (taps + 63) / 64, sizeof(uint64_t)),
+                   .nodes = bnn_cut_off(&cut, logic == NULL ? 0 : bnn_logic_nodes(logic), 1)};
     return cut.used;
 }
 
@@ -182,10 +186,30 @@ static float *plain_chain(const bnn_stage *s, float *x, float *y)
     return x;
 }
 
+/* The chain of x[sums], with y to work in, and what comes out. */
+static void plain_end(const bnn_stage *s, float *x, float *y, void *out)
+{
+    const size_t n = bnn_shape_values(s->out);
+    const float *values = plain_chain(s, x, y);
+    if (s->outputs == BNN_VALUES_FLOATS)
+        memcpy(out, values, n * sizeof *values);
+    else
+        for (size_t i = 0; i < n; i++)
+            ((uint8_t *)out)[i] = values[i] >= 0.0f;
+}
+
+void bnn_plain_follow(const bnn_plain_stage *plain, const float *values, void *out, void *workspace)
+{
+    parts w;
+    plain_parts(plain, workspace, &w);
+    memcpy(w.floats[0], values, bnn_shape_values(plain->stage->op.out) * sizeof *values);
+    plain_end(plain->stage, w.floats[0], w.floats[1], out);
+}
+
 void bnn_plain_run(const bnn_plain_stage *plain, const void *x, void *out, void *workspace)
 {
     const bnn_stage *s = plain->stage;
-    const size_t n_sums = bnn_shape_values(s->op.out), n = bnn_shape_values(s->out);
+    const size_t n_sums = bnn_shape_values(s->op.out);
     parts w;
     assert(workspace != NULL);
     plain_parts(plain, workspace, &w);
@@ -198,6 +222,8 @@ void bnn_plain_run(const bnn_plain_stage *plain, const void *x, void *out, void 
         }
         for (size_t i = 0; i < n_sums; i++)
             sums[i] = bnn_stage_sum_value(s, w.sums[i]);
+    } else if (s->logic != NULL) {
+        bnn_logic_evaluate(s->logic, x, w.nodes, sums);
     } else {
         to_floats(s, x, sums);
         if (s->op.type != BNN_LOWER_IDENTITY) {
@@ -206,10 +232,5 @@ void bnn_plain_run(const bnn_plain_stage *plain, const void *x, void *out, void 
             spare = w.floats[0];
         }
     }
-    const float *y = plain_chain(s, sums, spare);
-    if (s->outputs == BNN_VALUES_FLOATS)
-        memcpy(out, y, n * sizeof *y);
-    else
-        for (size_t i = 0; i < n; i++)
-            ((uint8_t *)out)[i] = y[i] >= 0.0f;
+    plain_end(s, sums, spare, out);
 }

@@ -24,6 +24,10 @@ size_t bnn_plain_workspace_bytes(const bnn_plain_stage *plain);
 /* The whole stage: x[in] and out[out] are bytes (pixels, bits) or floats, as the stage says. */
 void bnn_plain_run(const bnn_plain_stage *plain, const void *x, void *out, void *workspace);
 
+/* What follows the values of a stage of gates: the chain, and the sign of its end where bits go out. */
+void bnn_plain_follow(const bnn_plain_stage *plain, const float *values, void *out,
+                      void *workspace);
+
 /* What follows the sums of a folded stage: bytes out[out] of sums[sums]. bits: room for
  * sums.h * sums.w bytes. */
 void bnn_plain_fold(const bnn_stage *stage, const int32_t *sums, uint8_t *bits, uint8_t *out);

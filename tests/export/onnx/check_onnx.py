@@ -16,9 +16,9 @@ from onnx import checker, numpy_helper, shape_inference
 QONNX_DOMAIN = "qonnx.custom_op.general"
 TEXTS = {"run": "0123abcd", "spec": "dataset: mnist\n", "accuracy": "0.9", "tool": "1.2.3"}
 IMAGES_MAX = 500  # of a case, evaluated here
-STANDARD = {"Add", "AveragePool", "BitShift", "Cast", "Clip", "Conv", "Flatten", "Gemm",
-            "GreaterOrEqual", "MaxPool", "Mod", "Mul", "PRelu", "Pad", "Reshape", "Slice", "Sub",
-            "Where", "Xor"}
+STANDARD = {"Add", "AveragePool", "BitShift", "Cast", "Clip", "Concat", "Conv", "Flatten",
+            "Gather", "Gemm", "GreaterOrEqual", "MaxPool", "Mod", "Mul", "PRelu", "Pad",
+            "ReduceSum", "Reshape", "Slice", "Sub", "Where", "Xor"}
 
 
 def dims_of(value):
@@ -154,7 +154,7 @@ def main(directory):
         base = path[: -len(".json")]
         with open(path, encoding="utf-8") as file:
             case = json.load(file)
-        for dialect in "standard", "packed", "qonnx":
+        for dialect in ("standard", "packed", "qonnx")[: case["dialects"]]:
             for source in "pixels", "floats":
                 name = f"{base}.{dialect}.{source}.onnx"
                 n_files += 1

@@ -1,8 +1,13 @@
-/* Layers of logic in a network: where bits flow there is no norm and no activation, wires and tables start as they
- * should, the operations that they are lowered to give the trainer's bits, and what cannot be is refused. */
+/* Layers of logic: where bits flow there is no norm and no activation, wires and tables start as they should, the
+ * operations that they are lowered to, the nets of gates that are made of these, and all engines give the trainer's
+ * bits, and what cannot be is refused. */
 #include "tests/fixtures/buffers.h"
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/deploy_fixture.h"
+#include "tests/fixtures/hostile_model.h"
+
+#include "export/logic.h"
+#include "export/unfold.h"
 
 enum { IMAGES = 40, CLASSES = 4 };
 
@@ -274,16 +279,330 @@ START_TEST(operations_give_the_trainers_bits)
 }
 END_TEST
 
-START_TEST(logic_cannot_be_deployed_yet)
+/* ---- deployed ---------------------------------------------------------------------------- */
+
+/* The model, written and read again, in every engine, against the trainer. */
+static void compare_engines(const bnn_model *model, const uint8_t *images, const float *want,
+                            const char *what)
 {
+    size_t n, n_bytes, n_names;
     bnn_error err = {0};
-    bnn_model *model = NULL;
-    const bnn_graph *graph = graph_of(net_of(&net_cases[0], 1));
-    ck_assert_int_eq(bnn_export_build(graph, NULL, 0, NULL, NULL, arena, &model, &err),
-                     BNN_E_FAILED);
-    ck_assert_str_eq(err.message, "thermometer_1: logic cannot be deployed yet");
+    bnn_model *read = NULL;
+    uint8_t *bytes = encoded(model, &n_bytes);
+    ck_assert(try_model(bytes, n_bytes));
+    ck_assert_int_eq(bnn_modelfile_decode(bytes, n_bytes, "m", arena, &read, &err), BNN_OK);
+    const char *const *names = bnn_cpu_names(&n_names);
+    for (size_t i = 0; i < n_names; i++) {
+        const bnn_engine *engine = bnn_engine_find(names[i]);
+        void *state, *workspace;
+        float got[IMAGES * CLASSES];
+        if (engine == NULL)
+            continue;
+        ck_assert_int_eq(engine->prepare(read, arena, &state, &err), BNN_OK);
+        n = bnn_engine_workspace_bytes(state);
+        ck_assert_int_eq(posix_memalign(&workspace, 64, n > 0 ? n : 1), 0);
+        bnn_engine_run(state, IMAGES, images, got, workspace, NULL);
+        expect_same(engine->name, what, got, want, IMAGES * CLASSES);
+        free(workspace);
+    }
+    free(bytes);
+}
+
+START_TEST(engines_give_the_trainers_bits)
+{
+    const net_case *c = &net_cases[_i];
+    bnn_network *net = net_of(c, (uint64_t)_i);
+    buffers b = {.state = (uint64_t)_i};
+    const uint8_t *images = random_images(&b, IMAGES * bnn_shape_values(net->input));
+    float logits[IMAGES * CLASSES];
+    bnn_network_infer(net, IMAGES, images, logits);
+    const bnn_model *model = built(graph_of(net), NULL, NULL);
+    uint32_t n_logic = 0;
+    for (uint32_t i = 0; i < model->n_stages; i++)
+        n_logic += model->stages[i].logic != NULL;
+    ck_assert_uint_ge(n_logic, 1);
+    ck_assert_uint_eq(bnn_modelfile_version(model), 2);
+    compare_engines(model, images, logits, c->ops);
+    buffers_free(&b);
 }
 END_TEST
+
+/* All that is bits up to the sums is one stage; and what cannot be written says so. */
+START_TEST(a_net_of_gates_is_one_stage)
+{
+    bnn_error err = {0};
+    bnn_model *floats = NULL;
+    const bnn_model *model = built(graph_of(net_of(&net_cases[0], 1)), NULL, NULL);
+    ck_assert_uint_eq(model->n_stages, 1);
+    ck_assert_str_eq(model->stages[0].op.name, "group_sum_4");
+    ck_assert_uint_eq(model->stages[0].logic->group, 10);
+    ck_assert_int_eq(bnn_export_unfold(model, arena, &floats, &err), BNN_E_FAILED);
+    ck_assert_str_eq(err.message, "group_sum_4: gates have no floats");
+}
+END_TEST
+
+START_TEST(counts_of_real_numbers_cannot_be_deployed)
+{
+    const net_case c = {"      - {layer: {name: conv2d, out: 4, kernel: 3}}\n" GROUPS,
+                        "  binarize: none\n", NULL};
+    bnn_error err = {0};
+    bnn_model *model = NULL;
+    ck_assert_int_eq(
+        bnn_export_build(graph_of(net_of(&c, 1)), NULL, 0, NULL, NULL, arena, &model, &err),
+        BNN_E_FAILED);
+    ck_assert_str_eq(err.message, "group_sum_2: what is in front of it gives no bits, and logic of "
+                                  "other values cannot be deployed");
+}
+END_TEST
+
+/* ---- what simplification leaves ---------------------------------------------------------- */
+
+enum { LAYERS = 3, MOST = 40 };
+
+/* Tables at random, many of them constant or of fewer inputs than they have, with pins that meet. */
+static void draw_tables(buffers *b, bnn_shape in, bnn_op *op)
+{
+    const uint32_t n_in = (uint32_t)bnn_shape_values(in), n = 4 * random_between(b, 1, MOST / 4);
+    const uint32_t inputs = random_between(b, 1, BNN_GATE_INPUTS_MAX);
+    uint32_t *wires = bnn_arena_alloc(arena, (size_t)n * inputs, sizeof *wires);
+    uint64_t *tables = bnn_arena_alloc(arena, n, sizeof *tables);
+    for (uint32_t i = 0; i < n * inputs; i++)
+        wires[i] = random_between(b, 0, n_in - 1);
+    for (uint32_t i = 0; i < n; i++) {
+        static const uint64_t some[] = {0,
+                                        UINT64_MAX,
+                                        0xaaaaaaaaaaaaaaaa,
+                                        0x5555555555555555,
+                                        0x8888888888888888,
+                                        0x6666666666666666};
+        const uint32_t k = random_between(b, 0, 11);
+        tables[i] = k < 6 ? some[k] : random_bits(b);
+    }
+    *op = (bnn_op){.type = BNN_LOWER_TABLE,
+                   .name = "lut",
+                   .in = in,
+                   .out = {n, 1, 1},
+                   .inputs = inputs,
+                   .wires = wires,
+                   .tables = tables};
+}
+
+/* What has but one form has it. */
+static void check_form(const bnn_logic *logic)
+{
+    uint32_t n_nodes = 1 + logic->n_sources;
+    for (uint32_t i = 0; i < logic->n_runs; i++) {
+        const bnn_logic_run *run = &logic->runs[i];
+        for (uint32_t j = 0; j < run->n; j++)
+            for (uint32_t k = 0; k < run->inputs; k++) {
+                const uint32_t *wire = run->wire + j * run->inputs;
+                ck_assert_uint_lt(k == 0 ? 0 : wire[k - 1], wire[k]);
+                ck_assert_uint_lt(wire[k], n_nodes);
+                ck_assert_uint_eq(run->table[j] & 1, 0);
+                ck_assert(bnn_logic_depends(run->table[j], run->inputs, k));
+            }
+        n_nodes += run->n;
+    }
+    ck_assert_uint_eq(n_nodes, bnn_logic_nodes(logic));
+}
+
+/* An image's values, through the operations and through the net. */
+static void check_image(const bnn_op *ops, uint32_t n, const bnn_logic *logic, const uint8_t *in,
+                        const float *x)
+{
+    float values[2][MOST * 8], out[MOST * 8];
+    uint8_t *nodes = bnn_arena_alloc(arena, bnn_logic_nodes(logic), 1);
+    memcpy(values[0], x, bnn_shape_values(ops[0].in) * sizeof *x);
+    for (uint32_t i = 0; i < n; i++)
+        bnn_op_apply(&ops[i], values[i % 2], values[(i + 1) % 2]);
+    bnn_logic_evaluate(logic, in, nodes, out);
+    expect_same("logic", "", out, values[n % 2], bnn_shape_values(ops[n - 1].out));
+}
+
+/* All inputs of eight bits; with sums of groups, or without. */
+START_TEST(nets_are_the_operations_that_they_are_made_of)
+{
+    buffers b = {.state = (uint64_t)_i};
+    bnn_op ops[LAYERS + 1];
+    bnn_shape shape = {8, 1, 1};
+    const bnn_logic *logic;
+    bnn_error err;
+    uint32_t n = 0;
+    for (; n < LAYERS; n++) {
+        draw_tables(&b, shape, &ops[n]);
+        shape = ops[n].out;
+    }
+    if (_i % 2 == 1)
+        ops[n++] =
+            (bnn_op){.type = BNN_LOWER_GROUP_SUM, .name = "sums", .in = shape, .out = {4, 1, 1}};
+    ck_assert_int_eq(bnn_logic_make(ops, n, false, arena, &logic, &err), BNN_OK);
+    check_form(logic);
+    for (uint32_t m = 0; m < 256; m++) {
+        uint8_t in[8];
+        float x[8];
+        for (uint32_t i = 0; i < 8; i++) {
+            in[i] = m >> i & 1;
+            x[i] = in[i] ? 1.0f : -1.0f;
+        }
+        check_image(ops, n, logic, in, x);
+    }
+}
+END_TEST
+
+START_TEST(levels_are_the_thresholds_that_they_are_made_of)
+{
+    static const float some[] = {-INFINITY, INFINITY, -1.0f, -0.0f, 0.9921875f, 0.999f, -2.0f};
+    buffers b = {.state = (uint64_t)_i};
+    float thresholds[24];
+    const bnn_logic *logic;
+    bnn_error err;
+    bnn_op ops[2] = {{.type = BNN_LOWER_THERMOMETER,
+                      .name = "thermometer",
+                      .in = {2, 2, 2},
+                      .out = {6, 2, 2},
+                      .levels = 3,
+                      .thresholds = thresholds}};
+    for (size_t i = 0; i < 24; i++) {
+        const uint32_t k = random_between(&b, 0, 13);
+        thresholds[i] = k < 7 ? some[k] : random_float(&b);
+    }
+    draw_tables(&b, ops[0].out, &ops[1]);
+    const uint32_t n = 1 + (uint32_t)_i % 2;
+    ck_assert_int_eq(bnn_logic_make(ops, n, true, arena, &logic, &err), BNN_OK);
+    check_form(logic);
+    const uint8_t *in = random_images(&b, 200 * 8);
+    for (int image = 0; image < 200; image++, in += 8) {
+        float x[8];
+        for (size_t i = 0; i < 8; i++)
+            x[i] = bnn_pixel_value(in[i]);
+        check_image(ops, n, logic, in, x);
+    }
+    buffers_free(&b);
+}
+END_TEST
+
+/* Equal gates are one, also where one is the inverse, and what passes a bit on is no gate. */
+START_TEST(equal_gates_are_one)
+{
+    static const uint32_t wires[] = {0, 1, 1, 0, 0, 1, 2, 2, 0, 2};
+    static const uint64_t tables[] = {0x8, 0x8, 0x7, 0xa, 0xc};
+    static const uint32_t outputs[] = {2 * 4, 2 * 4, 2 * 4 + 1, 2 * 3, 2 * 3};
+    const bnn_op op = {.type = BNN_LOWER_TABLE,
+                       .name = "lut",
+                       .in = {3, 1, 1},
+                       .out = {5, 1, 1},
+                       .inputs = 2,
+                       .wires = wires,
+                       .tables = tables};
+    const bnn_logic *logic;
+    bnn_error err;
+    ck_assert_int_eq(bnn_logic_make(&op, 1, false, arena, &logic, &err), BNN_OK);
+    ck_assert_uint_eq(logic->n_sources, 3);
+    ck_assert_uint_eq(logic->n_gates, 1);
+    for (size_t i = 0; i < 5; i++)
+        ck_assert_uint_eq(logic->output[i], outputs[i]);
+}
+END_TEST
+
+/* ---- files ------------------------------------------------------------------------------- */
+
+/* Two pixels, an AND of them, and its inverse as sums of one, by the description in modelfile.h. */
+/* clang-format off */
+static const uint8_t known_file[] = {
+    0x89, 'B', 'N', 'N', 13, 10, 26, 10,        /* magic */
+    2, 0, 0, 0, 47, 0, 0, 0,                    /* 8: version, size */
+    0, 0, 0, 0,                                 /* 16: checksum */
+    1, 1, 2, 2, 0, 0, 1,                        /* 20: input, classes, nothing else, metadata, stages */
+    1, 'g', 12, 0, 2, 0, 0,                     /* 27: name, kinds, flags, floats */
+    2, 1,                                       /* 34: values, outputs of each */
+    2, 2, 128, 200,                             /* 36: sources, their places, their levels */
+    1, 2, 1, 9, 4,                              /* 40: runs: inputs, gates, wires 1 and 2, table */
+    0x3e,                                       /* 45: outputs 6 and 7 */
+    0,                                          /* 46: chain */
+};
+/* clang-format on */
+
+START_TEST(the_bytes_are_those_of_the_description)
+{
+    uint8_t bytes[sizeof known_file];
+    bnn_error err = {0};
+    bnn_model *model = NULL;
+    memcpy(bytes, known_file, sizeof bytes);
+    make_plausible(bytes, sizeof bytes);
+    ck_assert(try_model(bytes, sizeof bytes));
+    ck_assert_int_eq(bnn_modelfile_decode(bytes, sizeof bytes, "m", arena, &model, &err), BNN_OK);
+    for (int i = 0; i < 4; i++) {
+        const uint8_t image[2] = {i & 1 ? 128 : 127, i & 2 ? 200 : 199};
+        float *logits = logits_of_image(&bnn_engine_portable, model, arena, image);
+        ck_assert_float_eq(logits[0], i == 3 ? 1.0f : -1.0f);
+        ck_assert_float_eq(logits[1], i == 3 ? -1.0f : 1.0f);
+        free(logits);
+    }
+}
+END_TEST
+
+typedef struct damage {
+    size_t at;
+    uint8_t value;
+    const char *message;
+} damage;
+
+static const damage damages[] = {
+    {29, 10, "m: byte 34: linear operation 10"},
+    {29, 13, "m: byte 34: linear operation 13"},
+    {32, 1, "m: byte 34: flags 1"},
+    {32, 4, "m: byte 34: flags 4"},
+    {34, 0, "m: byte 36: gates give 0x1x1 values of 1"},
+    {35, 0, "m: byte 36: gates give 2x1x1 values of 0"},
+    {35, 100, "m: byte 45: 200 numbers are not there"},
+    {36, 100, "m: byte 37: 100 numbers are not there"},
+    {37, 6, "m: byte 38: unused bits are set"},
+    {37, 1, "m: byte 40: source 1 does not rise"},
+    {38, 0, "m: byte 40: level 0 of source 0"},
+    {40, 9, "runs are not there"},
+    {41, 1, "m: byte 43: 1 gates of 1 inputs"},
+    {41, 7, "m: byte 43: 1 gates of 7 inputs"},
+    {42, 0, "m: byte 43: 0 gates of 2 inputs"},
+    {43, 11, "m: byte 44: a number of 3, where 3 is the end"},
+    {43, 8, "m: byte 45: gate 0 could be simpler"}, /* of the constant */
+    {43, 6, "m: byte 45: gate 0 could be simpler"}, /* of wires that fall */
+    {43, 5, "m: byte 45: gate 0 could be simpler"}, /* of equal wires */
+    {44, 0, "m: byte 45: gate 0 could be simpler"}, /* of a constant table */
+    {44, 5, "m: byte 45: gate 0 could be simpler"}, /* of a table of one input */
+    {44, 12, "m: byte 45: unused bits are set"},
+    {45, 0x7e, "m: byte 46: unused bits are set"},
+};
+
+START_TEST(damaged_files_are_refused)
+{
+    const damage *d = &damages[_i];
+    uint8_t bytes[sizeof known_file];
+    bnn_error err = {0};
+    bnn_model *model = NULL;
+    memcpy(bytes, known_file, sizeof bytes);
+    bytes[d->at] = d->value;
+    make_plausible(bytes, sizeof bytes);
+    ck_assert_int_eq(bnn_modelfile_decode(bytes, sizeof bytes, "m", arena, &model, &err),
+                     BNN_E_RESOURCE);
+    ck_assert_msg(strstr(err.message, d->message) != NULL, "%zu, %u: %s", d->at, d->value,
+                  err.message);
+}
+END_TEST
+
+/* Each bit of it the other way round: either it is no model, or engines agree and the same bytes are written. */
+START_TEST(any_damage_is_survived)
+{
+    uint8_t bytes[sizeof known_file];
+    for (size_t i = 8 * 20; i < 8 * sizeof bytes; i++) {
+        memcpy(bytes, known_file, sizeof bytes);
+        bytes[i / 8] = (uint8_t)(bytes[i / 8] ^ 1u << i % 8);
+        make_plausible(bytes, sizeof bytes);
+        try_model(bytes, sizeof bytes);
+    }
+}
+END_TEST
+
+/* ---- sizes ------------------------------------------------------------------------------- */
 
 /* Bits of tables, and of a wire's place among the inputs. */
 START_TEST(logic_weighs_what_is_deployed)
@@ -315,7 +634,15 @@ static Suite *logic_suite(void)
     tcase_add_test(tc, damaged_wires_lead_to_the_first_input);
     tcase_add_test(tc, a_hard_forward_has_no_gap);
     tcase_add_loop_test(tc, operations_give_the_trainers_bits, 0, 3 * N_NETS);
-    tcase_add_test(tc, logic_cannot_be_deployed_yet);
+    tcase_add_loop_test(tc, engines_give_the_trainers_bits, 0, N_NETS);
+    tcase_add_test(tc, a_net_of_gates_is_one_stage);
+    tcase_add_test(tc, counts_of_real_numbers_cannot_be_deployed);
+    tcase_add_loop_test(tc, nets_are_the_operations_that_they_are_made_of, 0, 40);
+    tcase_add_loop_test(tc, levels_are_the_thresholds_that_they_are_made_of, 0, 8);
+    tcase_add_test(tc, equal_gates_are_one);
+    tcase_add_test(tc, the_bytes_are_those_of_the_description);
+    tcase_add_loop_test(tc, damaged_files_are_refused, 0, sizeof damages / sizeof *damages);
+    tcase_add_test(tc, any_damage_is_survived);
     tcase_add_test(tc, logic_weighs_what_is_deployed);
     suite_add_tcase(suite, tc);
     return suite;

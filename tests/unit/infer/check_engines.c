@@ -184,7 +184,7 @@ END_TEST
 /* The generator would be of no use if it left out a loop. */
 START_TEST(models_are_of_all_kinds)
 {
-    size_t n_loops[4] = {0}, n_tables = 0, n_rows = 0, n_ones = 0, n_chains = 0;
+    size_t n_loops[5] = {0}, n_tables = 0, n_rows = 0, n_ones = 0, n_chains = 0;
     size_t n_overlaps = 0;
     for (uint64_t seed = 0; seed < MODELS; seed++) {
         bnn_arena_destroy(arena);
@@ -206,6 +206,7 @@ START_TEST(models_are_of_all_kinds)
     ck_assert_uint_ge(n_loops[BNN_PACK_WORDS], 300);
     ck_assert_uint_ge(n_loops[BNN_PACK_ROWS], 50);
     ck_assert_uint_ge(n_loops[BNN_PACK_FLOATS], 300);
+    ck_assert_uint_ge(n_loops[BNN_PACK_LOGIC], 50);
     ck_assert_uint_ge(n_tables, 50);
     ck_assert_uint_ge(n_rows, 30);
     ck_assert_uint_ge(n_ones, 20);

@@ -6,7 +6,7 @@ const bnnModel = (() => {
     const fround = Math.fround;
     const PIXELS = 0, BITS = 1, FLOATS = 2;
     const IDENTITY = 0, CONV2D = 1, DENSE = 2, AFFINE = 3, CLAMP = 4, SLOPE = 5, MAXPOOL = 6,
-        AVGPOOL = 7, SIGN = 8, SLOPES = 9;
+        AVGPOOL = 7, SIGN = 8, SLOPES = 9, TABLE = 11, GROUP_SUM = 12;
     const values = (s) => s[0] * s[1] * s[2];
 
     /* ---- a multiply-add that rounds once ---- */
@@ -125,6 +125,19 @@ const bnnModel = (() => {
                     out[i] = bytes[from + (i >> 3)] >> (i & 7) & 1;
                 return out;
             },
+            /* n numbers below `end`, each in the fewest bits. */
+            packed(n, end) {
+                let width = 1;
+                while (end > 2 ** width)
+                    width++;
+                const bits = r.bitmap(n * width);
+                return Array.from({length: n}, (_, i) => {
+                    let value = 0;
+                    for (let j = width; j-- > 0;)
+                        value = 2 * value + bits[i * width + j];
+                    return value;
+                });
+            },
             /* infer/codes.h: digits of base `levels` in a byte, or each of the fewest bits. */
             codes(n) {
                 const min = r.i8(), max = r.i8(), step = r.u8(), levels = (max - min) / step + 1;
@@ -197,6 +210,26 @@ const bnnModel = (() => {
             has ? r.bitmap(2 * fold.bound / fold.step + 1) : null);
     }
 
+    /* infer/logic.h: nodes are the constant, sources, gates. */
+    function readLogic(r, s) {
+        const sums = s.op.type === GROUP_SUM, c = r.count(), logic = s.logic = {group: 1};
+        if (sums)
+            logic.group = r.count();
+        s.op.out = sums ? [c, 1, 1] : [c, r.count(), r.count()];
+        const n = r.count();
+        logic.source = r.packed(n, values(s.op.in));
+        logic.level = s.inputs === PIXELS ? Array.from({length: n}, r.u8) : null;
+        let nodes = 1 + n;
+        logic.runs = Array.from({length: r.count()}, () => {
+            const inputs = r.u8(), count = r.count(), entries = 2 ** inputs - 1;
+            const run = {inputs, count, entries, wire: r.packed(count * inputs, nodes),
+                         table: r.bitmap(count * entries)};
+            nodes += count;
+            return run;
+        });
+        logic.output = r.packed(values(s.op.out) * logic.group, 2 * nodes);
+    }
+
     function readStage(r, shape) {
         const start = r.at(), size = r.version === 1 ? r.u32() : 0, s = {name: r.text()};
         s.op = {type: r.u8(), in: shape, out: shape};
@@ -204,7 +237,9 @@ const bnnModel = (() => {
         s.outputs = r.u8();
         const flags = r.u8();
         r.count();
-        if (s.op.type !== IDENTITY)
+        if (r.version > 1 && (s.op.type === TABLE || s.op.type === GROUP_SUM))
+            readLogic(r, s);
+        else if (s.op.type !== IDENTITY)
             readLinear(r, flags, s);
         if (flags & 4) {
             readFold(r, s);
@@ -303,6 +338,24 @@ const bnnModel = (() => {
         return Int8Array.from(any, (b, i) => f.and[(i / outPlane) | 0] ? -all[i] : b);
     }
 
+    function evaluate(logic, x) {
+        const nodes = [0];
+        logic.source.forEach((at, i) =>
+            nodes.push(logic.level ? +(x[at] + 128 >= logic.level[i]) : +(x[at] > 0)));
+        for (const run of logic.runs)
+            for (let i = 0; i < run.count; i++) {
+                let m = 0;
+                for (let j = run.inputs; j-- > 0;)
+                    m = 2 * m + nodes[run.wire[i * run.inputs + j]];
+                nodes.push(m === 0 ? 0 : run.table[i * run.entries + m - 1]);
+            }
+        const y = new Float32Array(logic.output.length / logic.group);
+        logic.output.forEach((at, i) => {
+            y[Math.floor(i / logic.group)] += 2 * (nodes[at >> 1] ^ at & 1) - 1;
+        });
+        return y;
+    }
+
     /* x: signed pixels (p - 128), signs (-1, +1) or floats; so is what comes out. */
     function runStage(s, x) {
         let y;
@@ -313,6 +366,8 @@ const bnnModel = (() => {
             if (s.fold)
                 return decide(s, total);
             y = Float32Array.from(total, (v) => s.inputs === PIXELS ? fround(v) / 128 : v);
+        } else if (s.logic) {
+            y = evaluate(s.logic, x);
         } else {
             y = Float32Array.from(x, (v) => s.inputs === PIXELS ? v / 128 : v);
             if (s.op.type !== IDENTITY)
