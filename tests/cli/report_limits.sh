@@ -34,5 +34,14 @@ if command -v gnuplot >/dev/null 2>&1; then
     done
 fi
 
+# ---- in a browser ----------------------------------------------------------------------------------
+chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
+if [ -n "${BNN_TEST_LONG-}" ] && [ -n "$chromium" ] && command -v node >/dev/null 2>&1; then
+    n_checks=$((n_checks + 1))
+    last='report, in Chromium'
+    node "$here/many.js" "$chromium" "$PWD/page.html" >out 2>err || wrong 'see above'
+    cat out
+fi
+
 echo "$n_checks checks, $n_wrong wrong"
 [ $n_wrong -eq 0 ]

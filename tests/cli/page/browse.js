@@ -9,7 +9,7 @@ const fs = require('fs');
 const path = require('path');
 
 const [program, page, folder, compared] = process.argv.slice(2);
-const chromium = require('./chromium.js')(program), {wrong, send, evaluate, expect} = chromium;
+const chromium = require('./chromium.js')(program), {wrong, send, evaluate, expect, press} = chromium;
 
 // What the body of the table of verdicts shows, and how its heads say that it is sorted.
 async function verdicts() {
@@ -20,16 +20,10 @@ async function verdicts() {
     })()`));
 }
 
-// A key, pressed where the focus is.
-async function press(key, windowsVirtualKeyCode, text) {
-    await send('Input.dispatchKeyEvent', {type: 'keyDown', key, code: key, windowsVirtualKeyCode, text});
-    await send('Input.dispatchKeyEvent', {type: 'keyUp', key, code: key, windowsVirtualKeyCode});
-}
-
 // Sorts by the column, with the keyboard: what has no number is the last either way.
 async function sort(column, order) {
     await evaluate(`document.querySelectorAll('.verdicts thead button')[${column}].focus()`);
-    await press('Enter', 13, '\r');
+    await press('Enter');
     const {rows, sorted} = await verdicts(), shown = rows.map(row => row[column]);
     const numbers = shown.map(text => parseFloat(text)), way = order === 'descending' ? -1 : 1;
     if (sorted.filter(state => state !== 'none').join() !== order || sorted[column] !== order)
@@ -52,6 +46,25 @@ async function judge() {
         wrong.push(`sorted by config: ${labels}`);
 }
 
+// The words that are typed choose rows, and the baseline stays; Escape brings the others back.
+async function filter() {
+    const rows = `[...document.querySelectorAll('.verdicts tbody tr')]`, shown = `${rows}.filter(r => r.getClientRects().length > 0)`;
+    const status = `document.querySelector('#e1-verdict .controls [role=status]').textContent`;
+    await expect('a field that has a name', `document.querySelector('#e1-verdict input[type=search]').labels[0].textContent === 'Filter'`);
+    const n = await evaluate(`${rows}.length`), label = await evaluate(`${rows}.find(r => r.className !== 'baseline').cells[0].textContent`);
+    await evaluate(`document.querySelector('#e1-verdict input[type=search]').focus()`);
+    for (const [words, found] of [[`Config=${label.split(' ')[0]}`.toUpperCase(), true], ['no such config', false]]) {
+        await send('Input.insertText', {text: words});
+        await expect(words, `${shown}.every(r => r.className === 'baseline' ||
+            r.cells[0].textContent.includes(${JSON.stringify(label.split(' ')[0])}))`);
+        await expect('the baseline stays', `${shown}.filter(r => r.className === 'baseline').length === 1`);
+        await expect('so many', `${shown}.length > 1 === ${found} && ${status} === (${shown}.length - 1) + ' of ${n - 1} comparisons'`);
+        await press('Escape');
+        await expect('all again', `${shown}.length === ${n} && ${status} === '${n - 1} of ${n - 1} comparisons'`);
+    }
+    await send('Input.insertText', {text: 'no such config'}); // for what is printed
+}
+
 // In a browser that is dark, on paper of 19 centimetres.
 async function print() {
     await evaluate(`document.querySelector('.switch button[value=dark]').click()`);
@@ -63,6 +76,8 @@ async function print() {
         .every(e => e.getClientRects().length === 0)`);
     await expect('all figures, once', `[...document.querySelectorAll('.broad')].every(e => e.getClientRects().length > 0) &&
         [...document.querySelectorAll('.narrow')].every(e => e.getClientRects().length === 0)`);
+    await expect('all verdicts, whatever the filter', `[...document.querySelectorAll('.verdicts tbody tr')]
+        .every(e => e.getClientRects().length > 0)`);
     await expect('all rows', `document.querySelectorAll('.runs tbody tr').length === data0.runs.rows.length &&
         [...document.querySelectorAll('.runs, .wide, figure > div')].filter(e => e.getClientRects().length > 0)
             .every(e => getComputedStyle(e).overflowY === 'visible' && getComputedStyle(e).maxHeight === 'none')`);
@@ -79,8 +94,8 @@ async function use() {
     await expect('rows', `document.querySelectorAll('.runs tbody tr').length === data0.runs.rows.length`);
     await evaluate(`document.querySelectorAll('.runs thead button')[4].click()`);
     await expect('sorted', `document.querySelectorAll('.runs thead th')[4].ariaSort === 'descending'`);
-    await evaluate(`Object.assign(document.querySelector('.runs, .controls input[type=search]').closest('section')
-        .querySelector('input'), {value: 'no such run'}).dispatchEvent(new Event('input'))`);
+    await evaluate(`Object.assign(document.querySelector('#e1-runs input[type=search]'), {value: 'no such run'})
+        .dispatchEvent(new Event('input'))`);
     await expect('filtered', `document.querySelectorAll('.runs tbody tr').length === 0`);
     await expect('kernels', `document.querySelectorAll('.layer canvas').length > 0`);
     await expect('matrix', `document.querySelectorAll('.matrix td').length > 99`);
@@ -120,6 +135,7 @@ chromium.run(async () => {
         await chromium.load(`file://${page}`, width, theme);
     await evaluate(`var data0 = JSON.parse(document.getElementById('data').textContent)[0]`);
     await judge();
+    await filter();
     await print();
     await use();
     await compare();

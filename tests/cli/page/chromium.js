@@ -85,6 +85,16 @@ module.exports = program => {
             wrong.push(`${what}: ${expression}`);
     }
 
+    // A key, pressed where the focus is: "Tab", "a".
+    async function press(key, modifiers = 0) {
+        const known = {Tab: [9], Enter: [13, '\r'], Escape: [27], ' ': [32, ' '], End: [35], Home: [36], ArrowLeft: [37], ArrowUp: [38],
+            ArrowRight: [39], ArrowDown: [40], Delete: [46]};
+        const [windowsVirtualKeyCode, text] = known[key] || [key.toUpperCase().charCodeAt(0), key];
+        const code = key === ' ' ? 'Space' : key;
+        await send('Input.dispatchKeyEvent', {type: text ? 'keyDown' : 'rawKeyDown', key, code, modifiers, windowsVirtualKeyCode, text});
+        await send('Input.dispatchKeyEvent', {type: 'keyUp', key, code, modifiers, windowsVirtualKeyCode});
+    }
+
     const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
 
     async function until(what, expression, seconds = 60) {
@@ -112,6 +122,7 @@ module.exports = program => {
         await send('Emulation.setDeviceMetricsOverride', {width, height: 900, deviceScaleFactor: 1, mobile: width < 600});
         await send('Page.navigate', {url});
         await until('loaded', `location.href !== 'about:blank' && document.readyState === 'complete'`);
+        await evaluate(`document.documentElement.style.scrollBehavior = 'auto'`); // or it goes on when something is clicked
         await look(width, theme);
     }
 
@@ -142,5 +153,5 @@ module.exports = program => {
         });
     }
 
-    return {wrong, send, evaluate, expect, until, look, fits, load, shoot, run};
+    return {wrong, send, evaluate, expect, until, press, look, fits, load, shoot, run};
 };

@@ -39,8 +39,9 @@ async function follow() {
     if (Math.abs(await evaluate(TOP) - top) > 3)
         chromium.wrong.push(`what is read was at ${top}, and is at ${await evaluate(TOP)}`);
     await expect('contents', `document.querySelector('.contents a[href="#e1-verdict"]') !== null`);
-    // The verdicts of a later page are sorted as those before.
-    await evaluate(`document.querySelectorAll('.verdicts thead button')[3].click(), fetch(location.pathname)
+    // The verdicts of a later page are sorted and filtered as those before.
+    await evaluate(`Object.assign(document.querySelector('#e1-verdict input[type=search]'), {value: 'no such config'})
+        .dispatchEvent(new Event('input')), document.querySelectorAll('.verdicts thead button')[3].click(), fetch(location.pathname)
         .then(answer => answer.text()).then(text => {
             const fresh = new DOMParser().parseFromString(text, 'text/html').querySelector('#e1-verdict');
             document.querySelector('#e1-verdict').replaceWith(fresh);
@@ -51,6 +52,8 @@ async function follow() {
     await expect('which are sorted', `document.querySelectorAll('.verdicts thead th')[3].ariaSort === 'descending' &&
         [...document.querySelectorAll('.verdicts tbody tr')].map(r => parseFloat(r.cells[3].textContent))
             .every((v, i, all) => i === 0 || v <= all[i - 1])`);
+    await expect('and filtered', `document.querySelector('#e1-verdict input[type=search]').value === 'no such config' &&
+        [...document.querySelectorAll('.verdicts tbody tr')].every(r => r.hidden === (r.className !== 'baseline'))`);
     await until('what can be drawn upon', `document.querySelector('#e1-draw .field') !== null`);
 }
 

@@ -109,6 +109,8 @@ const bnnPage = (() => {
         return Number.isNaN(value) ? null : text.startsWith("<") ? value / 2 : value;
     }
 
+    const wordsOf = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
+
     /* Makes a table of markup sort by what its cells show. */
     function sortMarkup(table, sorted) {
         const head = table.tHead.rows[0], body = table.tBodies[0], rows = [...body.rows];
@@ -125,21 +127,43 @@ const bnnPage = (() => {
         redraw();
     }
 
-    const verdictsSorted = new Map(); /* how, by the id of the section: a live page has new tables */
-    function sorting(root) {
+    /* A field above a table of markup: it shows the rows that have all its words, "head=what the cell shows", and the
+     * baseline, with which the others are compared. looked.words: what is in the field. */
+    function filterMarkup(table, looked) {
+        const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent), rows = [...table.tBodies[0].rows];
+        const texts = rows.map((row) => [...row.cells].map((cell, i) => `${heads[i]}=${cell.textContent}`)
+            .join(" ").toLowerCase());
+        const others = rows.filter((row) => row.className !== "baseline");
+        const search = make("input", {type: "search", placeholder: "ste=clipped worse", value: looked.words});
+        const count = make("span", {role: "status"});
+        const choose = () => {
+            looked.words = search.value;
+            rows.forEach((row, i) => row.hidden = row.className !== "baseline" &&
+                !wordsOf(looked.words).every((word) => texts[i].includes(word)));
+            count.textContent = `${number.format(others.filter((row) => !row.hidden).length)} of ` +
+                `${number.format(others.length)} comparisons`;
+        };
+        search.addEventListener("input", choose);
+        table.parentElement.before(make("div", {className: "controls"}, labelled("Filter", search), count));
+        choose();
+    }
+
+    const verdictsLooked = new Map(); /* how one looks at them, by the id of the section: a live page has new tables */
+    function verdicts(root) {
         for (const table of root.querySelectorAll(".verdicts")) {
             const {id} = table.closest("section");
-            if (!verdictsSorted.has(id))
-                verdictsSorted.set(id, {key: null, down: false});
+            if (!verdictsLooked.has(id))
+                verdictsLooked.set(id, {key: null, down: false, words: ""});
             table.caption.firstElementChild.append("; a heading sorts");
-            sortMarkup(table, verdictsSorted.get(id));
+            filterMarkup(table, verdictsLooked.get(id));
+            sortMarkup(table, verdictsLooked.get(id));
         }
     }
 
     /* What scripts add to markup. */
     function dress(root) {
         copying(root);
-        sorting(root);
+        verdicts(root);
     }
 
     /* ---- the table of runs ---- */
@@ -204,7 +228,7 @@ const bnnPage = (() => {
 
         const search = make("input", {type: "search", placeholder: "ste=clipped seed=3"});
         search.addEventListener("input", () => {
-            words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+            words = wordsOf(search.value);
             drawBody();
         });
         const boxes = make("div");
