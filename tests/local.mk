@@ -227,7 +227,7 @@ EXTRA_DIST += tests/export/onnx/check_onnx.py tests/export/onnx/run_onnx.js
 # Writes the models and logits against which tests/cli/report.sh holds the script of the page.
 check_PROGRAMS += tests/cli/page/page_cases
 EXTRA_DIST += tests/cli/page/browse.js tests/cli/page/cells.js tests/cli/page/chromium.js tests/cli/page/many.js
-EXTRA_DIST += tests/cli/page/run_model.js tests/cli/page/watch.js
+EXTRA_DIST += tests/cli/page/keyboard.js tests/cli/page/run_model.js tests/cli/page/watch.js
 
 tests_unit_cli_check_waiting_LDADD = tests/libfixtures.a $(cli_libraries) $(CHECK_LIBS)
 

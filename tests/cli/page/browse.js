@@ -138,5 +138,6 @@ chromium.run(async () => {
     await filter();
     await print();
     await use();
+    await require('./keyboard.js')(chromium, true);
     await compare();
 });

@@ -1,5 +1,5 @@
 // Loads the page of 60 configs in Chromium: nothing overflows, words choose among the verdicts while they are sorted, by
-// keyboard, and on paper all are there.
+// keyboard, with which one comes to all, and on paper all are there.
 //
 //     node many.js CHROMIUM PAGE.html
 'use strict';
@@ -42,5 +42,6 @@ chromium.run(async () => {
         await chromium.shoot(`many-${width}-${theme}`);
     }
     await choose();
+    await require('./keyboard.js')(chromium, false);
     await print();
 });

@@ -59,6 +59,7 @@ const bnnPage = (() => {
             return;
         for (const pre of root.querySelectorAll(".source pre")) {
             const button = make("button", {type: "button", textContent: "copy"});
+            pre.tabIndex = 0; /* long lines scroll */
             button.addEventListener("click", () =>
                 navigator.clipboard.writeText(pre.querySelector("code").textContent).then(() => {
                     button.textContent = "copied";
@@ -76,7 +77,75 @@ const bnnPage = (() => {
                 link.parentElement.remove();
     }
 
-    /* ---- tables that sort ---- */
+    /* Does something to a place; the focus stays where it was, if there is an element at the same place. */
+    function keepFocus(place, change) {
+        const path = [], at = document.activeElement;
+        if (at !== place && place.contains(at))
+            for (let e = at; e !== place; e = e.parentElement)
+                path.unshift([...e.parentElement.children].indexOf(e));
+        change();
+        if (path.length > 0 && !at.isConnected) {
+            const same = path.reduce((e, i) => e && e.children[i], place);
+            if (same)
+                same.focus({preventScroll: true});
+        }
+    }
+
+    /* ---- what is said where one points ---- */
+
+    /* Shows the title of what has the focus, as of what the pointer is at; who listens has it anyway. */
+    function tips() {
+        const tip = make("div", {className: "tip", hidden: true, "aria-hidden": "true"});
+        const place = () => {
+            const box = document.activeElement.getBoundingClientRect(), own = tip.getBoundingClientRect();
+            const below = box.bottom + 6 + own.height < innerHeight;
+            tip.style.left = Math.max(4, Math.min(box.left, innerWidth - own.width - 4)) + "px";
+            tip.style.top = (below ? box.bottom + 6 : Math.max(4, box.top - own.height - 6)) + "px";
+        };
+        document.body.append(tip);
+        document.addEventListener("focusin", ({target}) => {
+            tip.hidden = !target.title || !target.matches(":focus-visible");
+            tip.textContent = target.title;
+            place();
+        });
+        document.addEventListener("scroll", place, {capture: true, passive: true});
+        document.addEventListener("focusout", () => tip.hidden = true);
+        document.addEventListener("keydown", ({key}) => tip.hidden = tip.hidden || key === "Escape");
+    }
+
+    const TELLING = "td[title]";
+
+    /* One of the cells that have a title is in the order of Tab; arrow keys go on to the next ones. */
+    function walk(table) {
+        table.addEventListener("focusin", ({target}) => {
+            if (!target.matches(TELLING))
+                return;
+            table.querySelectorAll("td[tabindex='0']").forEach((cell) => cell.tabIndex = -1);
+            target.tabIndex = 0;
+        });
+        table.addEventListener("keydown", (event) => {
+            const cell = event.target, row = cell.parentElement;
+            if (!cell.matches(TELLING) || event.ctrlKey || event.altKey || event.metaKey)
+                return;
+            const across = [...row.querySelectorAll(TELLING)], i = across.indexOf(cell);
+            const down = [...row.parentElement.rows].map((r) => r.cells[cell.cellIndex])
+                .filter((c) => c && c.matches(TELLING)), k = down.indexOf(cell);
+            const to = {ArrowLeft: across[i - 1], ArrowRight: across[i + 1], ArrowUp: down[k - 1], ArrowDown: down[k + 1],
+                Home: across[0], End: across[across.length - 1]}[event.key];
+            if (/^Arrow|^Home|^End/.test(event.key))
+                event.preventDefault();
+            if (to)
+                to.focus();
+        });
+        return table;
+    }
+
+    /* Cells that are new. */
+    function walkable(table) {
+        table.querySelectorAll(TELLING).forEach((cell, i) => cell.tabIndex = i === 0 ? 0 : -1);
+    }
+
+    /* ---- tables that sort, and that are filtered ---- */
 
     /* What there is not comes last, in either order. */
     function compareValues(a, b, down) {
@@ -183,7 +252,8 @@ const bnnPage = (() => {
     function runsTable(place, data) {
         let columns, rows, numeric, texts, states, shown, words = [], state = null;
         const sorted = {key: null, down: false};
-        const head = make("tr"), body = make("tbody"), count = make("span", {role: "status"}), hidden = new Map();
+        const table = walk(make("table")), head = make("tr"), body = make("tbody");
+        const count = make("span", {role: "status"}), hidden = new Map();
 
         function take(runs) {
             ({columns, rows} = runs);
@@ -223,6 +293,7 @@ const bnnPage = (() => {
                         cell.title = String(value);
                     return [cell];
                 }))));
+            walkable(table);
             count.textContent = `${number.format(chosen.length)} of ${number.format(rows.length)} runs`;
         }
 
@@ -258,18 +329,17 @@ const bnnPage = (() => {
                 drawHead();
             }
             const at = body.contains(document.activeElement) && document.activeElement.getAttribute("href");
-            drawBody();
+            at ? drawBody() : keepFocus(body, drawBody);
             const link = at && [...body.querySelectorAll("a")].find((a) => a.getAttribute("href") === at);
             if (link)
                 link.focus({preventScroll: true});
         }
 
+        table.append(make("caption", {textContent: "Runs; a heading sorts"}), make("thead", {}, head), body);
         place.replaceChildren(
             make("div", {className: "controls"}, labelled("Filter", search), labelled("State", ofState), count,
                 make("details", {className: "chooser"}, make("summary", {textContent: "Columns"}), boxes)),
-            make("div", {className: "runs", tabIndex: 0, role: "region", "aria-label": "Runs"},
-                make("table", {}, make("caption", {textContent: "Runs; a heading sorts"}),
-                    make("thead", {}, head), body)));
+            make("div", {className: "runs", tabIndex: 0, role: "region", "aria-label": "Runs"}, table));
         draw(data.runs);
         return draw;
     }
@@ -304,7 +374,7 @@ const bnnPage = (() => {
                 sum + (i % (given.classes + 1) === 0 ? n : 0), 0) / arm.runs;
             const sorted = [...given.arms].sort((a, b) => right(b) - right(a));
             const arms = sorted.length > 1 ? [...sorted, all] : sorted;
-            const table = make("table", {className: "matrix"}), pairs = make("ol", {className: "pairs"});
+            const table = walk(make("table", {className: "matrix"})), pairs = make("ol", {className: "pairs"});
             const show = (i) => {
                 chosen.label = arms[i].label;
                 showMatrix(table, pairs, given.classes, arms[i]);
@@ -366,6 +436,7 @@ const bnnPage = (() => {
                         cell.style.background = `rgba(var(--plus), ${0.08 + 0.6 * v / worst})`;
                     return cell;
                 })))));
+        walkable(table);
         pairs.replaceChildren(...wrong.slice(0, 8).map(([v, r, c]) => {
             const of = classes.reduce((sum, k) => sum + arm.counts[r * n + k], 0) / arm.runs;
             return make("li", {}, make("b", {textContent: `${r} \u2192 ${c}`}),
@@ -482,8 +553,13 @@ const bnnPage = (() => {
         const canvas = make("canvas", {className: "field", width: SIDE, height: SIDE, tabIndex: 0,
             role: "application", "aria-label": "A field to draw a digit in. Arrow keys move the pen, the " +
                 "space bar puts it down or lifts it, Delete clears."});
-        const context = canvas.getContext("2d", {willReadFrequently: true});
+        const context = canvas.getContext("2d", {willReadFrequently: true}), mark = make("span", {className: "pen"});
         let last = null, pen = {x: SIDE / 2, y: SIDE / 4, down: false};
+        const showPen = () => { /* to who draws with keys */
+            mark.style.left = 100 * pen.x / SIDE + "%";
+            mark.style.top = 100 * pen.y / SIDE + "%";
+            mark.classList.toggle("down", pen.down);
+        };
         const line = (from, to) => {
             context.strokeStyle = "#fff";
             context.lineWidth = PEN;
@@ -537,8 +613,10 @@ const bnnPage = (() => {
             }
             if (pen.down)
                 line(from, pen);
+            showPen();
             changed(true);
         });
+        showPen();
         clear();
         const ink = () => {
             const data = context.getImageData(0, 0, SIDE, SIDE).data;
@@ -549,7 +627,7 @@ const bnnPage = (() => {
             context.imageSmoothingEnabled = false;
             context.drawImage(paint(make("canvas"), pixels, shape), 0, 0, SIDE, SIDE);
         };
-        return {canvas, clear, ink, show};
+        return {element: make("div", {className: "paper"}, canvas, mark), clear, ink, show};
     }
 
     /* exp of differences from the largest, so that nothing overflows. */
@@ -562,7 +640,7 @@ const bnnPage = (() => {
     /* Returns what shows an image of the test set in the field, and what shows other models and images beside it. */
     function drawing(place, data, models) {
         const answer = make("div", {className: "answer", role: "status"}), said = make("p", {className: "note"});
-        const bars = make("table", {className: "bars"}), others = make("table");
+        const bars = walk(make("table", {className: "bars"})), others = make("table");
         const seen = make("canvas", {className: "seen", role: "img", "aria-label": "what the network sees"});
         let chosen = Math.max(0, models.findIndex((m) => !m.baseline)), pixels = null, about = "";
         const field = pad((whole) => {
@@ -579,11 +657,13 @@ const bnnPage = (() => {
             answer.textContent = blank ? "\u2013" : best;
             said.textContent = blank ? "Draw in the field, or choose an image below." : about;
             bars.replaceChildren(make("caption", {textContent: "softmax of the logits"}),
-                make("tbody", {}, ...Array.from(logits, (v, i) => make("tr", {title: `logit ${v}`},
+                make("tbody", {}, ...Array.from(logits, (v, i) => make("tr", {},
                     make("th", {scope: "row", textContent: i}),
                     make("td", {}, make("meter", {min: 0, max: 1, value: blank ? 0 : share[i],
                         "aria-label": `class ${i}`})),
-                    make("td", {className: "n", textContent: blank ? "" : (100 * share[i]).toFixed(1) + " %"})))));
+                    make("td", {className: "n", textContent: blank ? "" : (100 * share[i]).toFixed(1) + " %",
+                        title: `logit ${v}`})))));
+            walkable(bars);
             if (whole && !blank)
                 lookAll();
         }
@@ -646,7 +726,7 @@ const bnnPage = (() => {
         drawSamples();
         place.replaceChildren(
             make("div", {className: "controls"}, labelled("Network", select), clear),
-            make("div", {className: "draw"}, make("div", {className: "pad"}, field.canvas, samples),
+            make("div", {className: "draw"}, make("div", {className: "pad"}, field.element, samples),
                 make("div", {}, make("p", {className: "note", textContent: "what it sees"}), seen, answer, said),
                 bars, others));
         clear.click();
@@ -679,9 +759,10 @@ const bnnPage = (() => {
         if (part("runs") && differs("runs"))
             view.runs ? view.runs(data.runs) : view.runs = runsTable(part("runs"), data);
         if (part("confusion") && differs("confusion", "images"))
-            confusion(part("confusion"), data, data.images && view.field ? view.field.choose : null, view.confusion);
+            keepFocus(part("confusion"), () => confusion(part("confusion"), data,
+                data.images && view.field ? view.field.choose : null, view.confusion));
         if (part("filters") && data.models.length > 0 && differs("models"))
-            filters(part("filters"), data.models.map(decoded), view.filters);
+            keepFocus(part("filters"), () => filters(part("filters"), data.models.map(decoded), view.filters));
     }
 
     /* Shows the data of all experiments; returns those before. */
@@ -694,6 +775,7 @@ const bnnPage = (() => {
 
     theme(document.querySelector("[data-part=theme]"));
     document.querySelectorAll(".contents").forEach((nav) => contents(nav));
+    tips();
     dress(document);
     show(JSON.parse(document.getElementById("data").textContent) || []);
     return {show, contents, dress};
