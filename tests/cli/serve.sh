@@ -217,7 +217,7 @@ if [ -n "${BNN_TEST_LONG-}" ] && [ -n "$chromium" ] && command -v node >/dev/nul
     n_checks=$((n_checks + 1))
     last='serve, in Chromium'
     node "$srcdir/tests/cli/page/watch.js" "$chromium" "$line" "$server" "$BNNRUN" run live.yaml -q -j 1 --db live.db \
-        >out 2>err || wrong 'see above'
+        >out 2>err || { wrong 'see above'; kill "$server" 2>/dev/null; }
     wait "$server"
     server=
     cat out

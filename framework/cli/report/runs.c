@@ -107,7 +107,8 @@ int cli_part_runs(cli_part *part, bnn_error *err)
                         json_pack("{s:o, s:o}", "columns", columns, "rows", rows));
     cli_part_open(part, "runs", "Runs",
                   "Every run of the newest spec, also what failed or has not been run. A heading "
-                  "sorts; a value has all its digits where it is pointed at.");
+                  "sorts; a value has all its digits where it is pointed at, "
+                  "or gone to with the arrow keys.");
     cli_html_put(part->html, "<div data-part=\"runs\"><p class=\"noscript\">This table needs "
                              "scripts.</p></div>\n");
     status =

@@ -26,7 +26,7 @@ async function follow() {
     await until('a curve', `document.querySelector('#e1-curves svg') !== null`);
     await chromium.shoot('running-1400-light');
     const curve = await evaluate(`document.querySelector('#e1-curves svg').outerHTML`), top = await evaluate(TOP);
-    await until('the end of the sweep', END, 120);
+    await until('the end of the sweep', END, 240);
     if (await ended !== 0)
         chromium.wrong.push('the sweep failed');
     await until('a verdict', `document.querySelector('#e1-verdict .verdicts') !== null`);
