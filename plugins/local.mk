@@ -38,9 +38,11 @@ modules += \
 	plugins/forms/form_adabin.la \
 	plugins/forms/form_bi_half.la \
 	plugins/forms/form_biper.la \
+	plugins/forms/form_dorefa.la \
 	plugins/forms/form_layer_scale.la \
 	plugins/forms/form_learned_scale.la \
 	plugins/forms/form_libra.la \
+	plugins/forms/form_lsq.la \
 	plugins/forms/form_magnitude_aware.la \
 	plugins/forms/form_plain.la \
 	plugins/forms/form_react.la \
@@ -77,6 +79,7 @@ dist_skeleton_DATA = $(skeletons:.la=.c)
 nobase_dist_doc_DATA += plugins/METHODS.md plugins/README.md
 EXTRA_DIST += \
 	plugins/forms/filters.h \
+	plugins/forms/rounding.h \
 	plugins/layers/linear.h \
 	plugins/layers/pool.h \
 	plugins/layers/shifted_slopes.h \

@@ -610,6 +610,16 @@ typedef struct bnn_form {
     void (*schedule)(const bnn_context *ctx, const void *params, double progress, float state[4]);
 
     const char *formula; /* in lines of plain text; may be NULL */
+
+    /* Writes codes before they are rounded, and scales: the conformance test checks that codes are the
+     * nearest of the levels to them, and gradients against their differences, what rounding adds being
+     * a constant. NULL: codes are not rounded. */
+    void (*proxy)(const bnn_context *ctx, const void *params, const bnn_form_io *io);
+
+    /* Writes its tensors as they are to begin with these latent weights, which may come from another
+     * run; once, before training, but for tensors that come from there, too. NULL: as the plan
+     * fills them. Pure. */
+    void (*start)(const bnn_context *ctx, const void *params, const bnn_form_io *io);
 } bnn_form;
 
 /* ------------------------------------------------------------------------------------------

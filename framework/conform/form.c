@@ -1,5 +1,5 @@
 /* form.c - a form writes codes of its levels and finite scales for any weights, the same each time,
- * and its gradients are linear; its tensors' agree with differences. */
+ * and its gradients are linear; its tensors' agree with differences, and where codes are rounded, those of weights. */
 #include "conform/conform_internal.h"
 
 #include <float.h>
@@ -176,6 +176,8 @@ static bool form_rig_create(form_rig *r, const conform_subject *s, uint32_t filt
                           .binarize = form_binarize,
                           .through = form_through,
                           .host = r};
+    if (r->form->start != NULL)
+        r->form->start(&s->ctx, s->params, &r->io);
     return true;
 }
 
@@ -416,17 +418,22 @@ static void form_check_in_place(form_rig *r)
     conform_require_same(r->s, "codes of a slice", part.io.codes, codes + from, n);
 }
 
-/* The loss sum of c * scale * code, and what the layer would hand back. */
-static double form_loss(form_rig *r, const float *c)
+/* The loss sum of c * scale * code, and what the layer would hand back. rest: NULL, or what is added to codes before
+ * they are rounded. */
+static double form_loss(form_rig *r, const float *c, const float *rest)
 {
     double loss = 0.0;
-    form_pass_forward(r);
+    if (rest == NULL)
+        form_pass_forward(r);
+    else
+        r->form->proxy(&r->s->ctx, r->s->params, &r->io);
     for (uint32_t f = 0; f < r->io.filters; f++) {
         const float scale = r->io.scale == NULL ? 1.0f : r->io.scale[f];
         double sum = 0.0;
         for (size_t i = (size_t)f * r->io.taps; i < (size_t)(f + 1) * r->io.taps; i++) {
+            const double code = (double)r->io.codes[i] + (rest == NULL ? 0.0 : (double)rest[i]);
             r->gcodes[i] = scale * c[i];
-            sum += (double)c[i] * (double)r->io.codes[i];
+            sum += (double)c[i] * code;
         }
         if (r->gscale != NULL)
             r->gscale[f] = (float)sum;
@@ -435,31 +442,123 @@ static double form_loss(form_rig *r, const float *c)
     return loss;
 }
 
+/* The slope of the loss along *x, by differences h apart; false where they say little. */
+static bool form_slope(form_rig *r, const float *c, const float *rest, float *x, float h,
+                       double *slope)
+{
+    const float here = *x;
+    double at[5], loss[5];
+    for (int k = 0; k < 5; k++) {
+        *x = here + (float)(k - 2) * h;
+        at[k] = (double)*x;
+        loss[k] = form_loss(r, c, rest);
+    }
+    *x = here;
+    return conform_slope(at, loss, 0.2, 0.01, slope);
+}
+
+/* What rounding adds to codes; NULL where they are not rounded. */
+static const float *form_rest(form_rig *r)
+{
+    if (r->form->proxy == NULL)
+        return NULL;
+    float *rest = conform_empty_floats(&r->memory, r->n);
+    form_pass_forward(r);
+    memcpy(rest, r->io.codes, r->n * sizeof *rest);
+    r->form->proxy(&r->s->ctx, r->s->params, &r->io);
+    for (size_t i = 0; i < r->n; i++)
+        rest[i] -= r->io.codes[i];
+    return rest;
+}
+
 static void form_check_tensors(form_rig *r)
 {
-    static const float h = 0x1p-8f;
-    const float *c = conform_random_floats(&r->memory, r->n);
+    const float *c = conform_random_floats(&r->memory, r->n), *rest = form_rest(r);
+    const float h = rest == NULL ? 0x1p-8f : 0x1p-10f; /* few weights leave the range on the way */
+    const double tolerance = rest == NULL ? 0.01 : 0.05;
     if (!r->s->moderate)
         return;
     for (uint32_t t = 0; t < r->plan.n_tensors; t++)
         for (size_t i = 0; r->gradients[t] != NULL && i < r->n_tensor[t]; i++) {
-            const float here = r->tensors[t][i];
-            double at[5], loss[5], slope;
-            for (int k = 0; k < 5; k++) {
-                r->tensors[t][i] = here + (float)(k - 2) * h;
-                at[k] = (double)r->tensors[t][i];
-                loss[k] = form_loss(r, c);
-            }
-            r->tensors[t][i] = here;
-            if (!conform_slope(at, loss, 0.2, 0.01, &slope))
+            double slope;
+            if (!form_slope(r, c, rest, &r->tensors[t][i], h, &slope))
                 continue;
-            form_loss(r, c);
+            form_loss(r, c, NULL);
             form_pass_backward(r);
             const double got = (double)r->gradients[t][i];
-            CONFORM_REQUIRE(r->s, fabs(got - slope) <= 0.01 * (1 + fabs(slope)),
+            CONFORM_REQUIRE(r->s, fabs(got - slope) <= tolerance * (1 + fabs(slope)),
                             "the gradient of %s[%zu] is %g, differences give %g",
                             r->plan.tensors[t].name, i, got, slope);
         }
+}
+
+/* The nearest of the planned levels. */
+static void form_check_nearest(form_rig *r)
+{
+    const bnn_form_plan *p = &r->plan;
+    const float *rest = form_rest(r), most = 0.5f * (float)p->code_step * 1.0001f;
+    for (size_t i = 0; i < r->n; i++)
+        CONFORM_REQUIRE(r->s, p->code_step == 0 || fabsf(rest[i]) <= most,
+                        "code %zu is %g, proxy gives %g, and levels are %d apart", i,
+                        (double)(r->io.codes[i] + rest[i]), (double)r->io.codes[i], p->code_step);
+}
+
+static size_t form_largest(const form_rig *r)
+{
+    size_t largest = 0;
+    for (size_t i = 1; i < r->n; i++)
+        if (fabsf(r->latent[i]) > fabsf(r->latent[largest]))
+            largest = i;
+    return largest;
+}
+
+/* Of some weights; but not of the largest, in which a form may see a constant. */
+static void form_check_weights(form_rig *r)
+{
+    const float *c = conform_random_floats(&r->memory, r->n), *rest = form_rest(r);
+    const size_t stride = r->n / 24 + 1, largest = form_largest(r);
+    if (!r->s->moderate)
+        return;
+    for (size_t i = 0; i < r->n; i += stride) {
+        double slope;
+        if (i == largest || !form_slope(r, c, rest, &r->latent[i], 0x1p-10f, &slope))
+            continue;
+        form_loss(r, c, NULL);
+        form_pass_backward(r);
+        const double got = (double)r->io.glatent[i];
+        CONFORM_REQUIRE(r->s, fabs(got - slope) <= 0.02 * (1 + fabs(slope)),
+                        "the gradient of weight %zu is %g, differences of proxy give %g", i, got,
+                        slope);
+    }
+}
+
+/* Whatever the tensors were before, and for weights of any size. */
+static void form_check_start(form_rig *r)
+{
+    static const float sizes[] = {0.5f, 0.0f, FLT_TRUE_MIN, 1e-20f, 1e20f};
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+        float *first[BNN_FORM_TENSORS_MAX] = {NULL};
+        for (size_t i = 0; i < r->n; i++)
+            r->latent[i] = sizes[k] * (k % 2 == 0 && i % 3 == 0 ? -1.0f : 1.0f);
+        for (int again = 0; again < 2; again++)
+            for (uint32_t t = 0; t < r->plan.n_tensors; t++) {
+                if (!again)
+                    first[t] = conform_empty_floats(&r->memory, r->n_tensor[t]);
+                for (size_t i = 0; i < r->n_tensor[t]; i++)
+                    r->tensors[t][i] = again ? -3.0f : 0.25f;
+                r->form->start(&r->s->ctx, r->s->params, &r->io);
+                for (size_t i = 0; i < r->n_tensor[t]; i++)
+                    CONFORM_REQUIRE(r->s, isfinite(r->tensors[t][i]),
+                                    "weights of magnitude %g: %s[%zu] starts at %g",
+                                    (double)sizes[k], r->plan.tensors[t].name, i,
+                                    (double)r->tensors[t][i]);
+                if (again)
+                    conform_require_same(r->s, "tensors at the start, again", r->tensors[t],
+                                         first[t], r->n_tensor[t]);
+                else
+                    memcpy(first[t], r->tensors[t], r->n_tensor[t] * sizeof(float));
+            }
+    }
 }
 
 static void form_run_forward(conform_subject *s)
@@ -490,6 +589,33 @@ static void form_run_tensors(conform_subject *s)
     form_check_always(s, form_check_tensors);
 }
 
+static void form_skip_without(conform_subject *s, bool has, const char *why)
+{
+    if (!has)
+        conform_skip(s, "%s", why);
+}
+
+static void form_run_nearest(conform_subject *s)
+{
+    form_skip_without(s, ((const bnn_form *)(const void *)s->head)->proxy != NULL,
+                      "it has no proxy");
+    form_check_always(s, form_check_nearest);
+}
+
+static void form_run_weights(conform_subject *s)
+{
+    form_skip_without(s, ((const bnn_form *)(const void *)s->head)->proxy != NULL,
+                      "it has no proxy");
+    form_check_always(s, form_check_weights);
+}
+
+static void form_run_start(conform_subject *s)
+{
+    form_skip_without(s, ((const bnn_form *)(const void *)s->head)->start != NULL,
+                      "its tensors begin as the plan fills them");
+    form_check_always(s, form_check_start);
+}
+
 const conform_check conform_form_checks[] = {
     {"codes", "of the planned levels, finite for any weights, the same each time",
      form_run_forward},
@@ -498,5 +624,8 @@ const conform_check conform_form_checks[] = {
      form_run_direction},
     {"in place", "glatent may be gcodes; slices where it is elementwise", form_run_in_place},
     {"tensors", "gradients of its tensors agree with differences", form_run_tensors},
+    {"nearest", "codes are the levels nearest to what proxy gives", form_run_nearest},
+    {"weights", "gradients of weights agree with differences of proxy", form_run_weights},
+    {"start", "tensors begin finite, the same each time", form_run_start},
     {.name = NULL},
 };

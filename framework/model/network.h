@@ -154,6 +154,10 @@ size_t bnn_model_find_idle(const bnn_model_options *model, bnn_shape input, uint
 /* Tells STEs and form which epoch it is: progress 0 in the first, 1 in the last. */
 void bnn_network_set_progress(bnn_network *network, double progress);
 
+/* Lets a form that sets its own tensors do so, for the latent weights that there are, and refreshes the
+ * acting ones. For a network that is to be trained from them. */
+void bnn_network_start_form(bnn_network *network);
+
 /* Lets the form act as it is deployed, with progress 1, until the next set_progress, and refreshes the
  * acting weights: for every evaluation. A new network is there already. */
 void bnn_network_deploy_form(bnn_network *network);

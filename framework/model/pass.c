@@ -43,6 +43,23 @@ void bnn_network_set_progress(bnn_network *network, double progress)
                  progress);
 }
 
+void bnn_network_start_form(bnn_network *network)
+{
+    const bnn_use *use = &network->options->form;
+    const bnn_form *form = bnn_use_form(use);
+    if (form->start == NULL)
+        return;
+    for (uint32_t i = 0; i < network->n_parameters; i++) {
+        const bnn_network_form *of = network->parameters[i].form;
+        if (of == NULL)
+            continue;
+        bnn_call_enter(network->note, use, BNN_CALL_START);
+        form->start(&network->form_context, use->params, &of->io);
+        bnn_network_watch_fp_mode(network, use, of->layer);
+    }
+    bnn_network_binarize(network);
+}
+
 void bnn_network_deploy_form(bnn_network *network)
 {
     schedule_form(network, 1.0);

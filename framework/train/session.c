@@ -70,8 +70,13 @@ static int plan_session_network(bnn_session *s, bnn_error *err)
                                           &s->net, err);
     if (status == BNN_OK)
         status = bnn_teacher_plan(s, err);
+    if (status == BNN_OK && job->start != NULL)
+        status = bnn_weights_take(s->net, job->start, err);
+    if (status == BNN_OK)
+        bnn_network_start_form(s->net);
     if (status != BNN_OK || job->start == NULL)
         return status;
+    /* Once more, for tensors of the form that are there, too. */
     status = bnn_weights_take(s->net, job->start, err);
     if (status == BNN_OK)
         bnn_network_binarize(s->net);

@@ -122,6 +122,20 @@ for wrong in 's/w\[i\] - lr/w[i] + lr/' 's/- lr \*/- 0 * lr */' 's/(float)((c/5 
     broken optimizer_lion.so descent 'the loss was [0-9.]+, and is [^ ]+ after 3000 steps'
 done
 
+# A form that rounds, and has a tensor that it starts itself; and with mistakes in it.
+cp plugins/forms/*.h .
+for wrong in 'nearest|s/(held - low) \/ gap)/(held - low) \/ gap - 0.4f)/|levels are 2 apart$' \
+    'weights|s/gcodes\[i\] \* inverse/gcodes[i]/|differences of proxy give' \
+    'tensors|s/held == u ? code - u : held/code/|the gradient of log_step' \
+    'start|s/(step, 0x1p-20f/(step, 0.0f/|log_step.0. starts at -inf$'; do
+    words=${wrong#*|}
+    sed "${words%|*}" plugins/forms/form_lsq.c >form_lsq.c
+    ! cmp -s form_lsq.c plugins/forms/form_lsq.c || fail "changes nothing: $wrong"
+    build form_lsq.so
+    broken form_lsq.so "${wrong%%|*}" "${words##*|}"
+done
+rm form_lsq.so
+
 # An STE with levels of its own, and one that draws; and what they may not do.
 cat >ste_half.c <<'SOURCE'
 #include <bnn/plugin.h>

@@ -45,7 +45,7 @@ cp "$BNN_TEST_PLUGINS/layer_lies.so" "$scratch/plugins"
 BNNRUN_PLUGIN_PATH=$BNN_SKELETONS:$scratch/plugins:${BNNRUN_PLUGIN_PATH-}
 export BNNRUN_PLUGIN_PATH
 matrix 0 --list --ste skeleton
-says '^13 forms: .*, skeleton,'
+says '^15 forms: .*, skeleton,'
 says '^1 STEs: skeleton$'
 says '^[0-9]* orders: .*LPBA = pool_bn_act, .*, skeleton, '
 one='--form skeleton --ste skeleton --ordering LPBA'

@@ -251,10 +251,22 @@ START_TEST(every_ste_is_deployed)
 }
 END_TEST
 
-static const char *const forms[] = {
-    "adabin",      "bi_half",       "biper",   "{name: biper, real_until: 0.5}",
-    "layer_scale", "learned_scale", "libra",   "magnitude_aware",
-    "react",       "recu",          "ternary", "xnor"};
+static const char *const forms[] = {"adabin",
+                                    "bi_half",
+                                    "biper",
+                                    "{name: biper, real_until: 0.5}",
+                                    "layer_scale",
+                                    "learned_scale",
+                                    "libra",
+                                    "magnitude_aware",
+                                    "react",
+                                    "recu",
+                                    "ternary",
+                                    "xnor",
+                                    "lsq",
+                                    "{name: lsq, bits: 8}",
+                                    "{name: lsq, bits: 3, levels: full}",
+                                    "dorefa"};
 
 /* Scales behind sums, among them zero and negative ones; real weights and three levels. */
 START_TEST(every_form_is_deployed)

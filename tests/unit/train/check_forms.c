@@ -36,6 +36,12 @@ static const form_case form_cases[] = {
     {"bi_half", true, 1.0, bi_half_weights, bi_half_gradients, NULL},
     {"ternary", false, 1.0, ternary_weights, ternary_gradients, NULL},
     {"adabin", false, 1.0, adabin_weights, adabin_gradients, NULL},
+    {"lsq", false, 1.0, lsq_weights, lsq_gradients, lsq_scales},
+    {"{name: lsq, levels: narrow}", false, 1.0, lsq_narrow_weights, lsq_narrow_gradients,
+     lsq_narrow_scales},
+    {"{name: lsq, bits: 3, levels: full}", false, 1.0, lsq_full_weights, lsq_full_gradients,
+     lsq_full_scales},
+    {"{name: dorefa, bits: 3}", false, 1.0, dorefa_weights, dorefa_gradients, NULL},
 };
 
 /* The number that make_forms.py calls formula(stream, ..., scale)[i], exact in float. */
@@ -61,7 +67,9 @@ static bnn_network *network_of_case(const form_case *c)
     for (uint32_t i = 0; i < net->n_parameters; i++) {
         const bnn_parameter *p = &net->parameters[i];
         for (size_t j = 0; j < p->n; j++)
-            p->value[j] = p->latent ? formula((uint32_t)(j / TAPS), j % TAPS, 2.5f) : scales[j];
+            p->value[j] = p->latent ? formula((uint32_t)(j / TAPS), j % TAPS, 2.5f)
+                          : strcmp(p->name, "log_step") == 0 ? -1.0f
+                                                             : scales[j];
     }
     bnn_network_set_progress(net, c->progress);
     bnn_network_binarize(net);
@@ -107,7 +115,7 @@ START_TEST(gradients_are_those_of_the_script)
     bool learns = false;
     for (uint32_t i = 0; i < net->n_parameters; i++) {
         const bnn_parameter *p = &net->parameters[i];
-        ck_assert(p->latent || strcmp(p->name, "scale") == 0);
+        ck_assert(p->latent || strcmp(p->name, "scale") == 0 || strcmp(p->name, "log_step") == 0);
         learns |= !p->latent;
         for (size_t j = 0; j < p->n; j++)
             near_fact(c, p->name, j, (double)p->gradient[j],

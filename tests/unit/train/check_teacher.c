@@ -159,6 +159,44 @@ START_TEST(training_starts_from_weights)
 }
 END_TEST
 
+/* What form lsq begins with: twice the mean magnitude over the root of the levels above 0, which are 1.5 for 2 bits. */
+static double first_log_step(const bnn_session *s)
+{
+    const bnn_parameter *p = parameter_of(s, "dense_2", "weight");
+    double sum = 0.0;
+    for (size_t i = 0; i < p->n; i++)
+        sum += fabs((double)p->value[i]);
+    return log(2.0 * sum / (double)p->n / sqrt(1.5) / 2.0);
+}
+
+/* Of the seed, or of another run, and not where that has a step itself. */
+START_TEST(a_form_starts_with_the_weights_that_there_are)
+{
+    bnn_error err;
+    train_floats();
+    bnn_train_job job = job_of("model:\n" SMALL_TOPOLOGY
+                               "  binarize: {activations: false, last: true}\n  form: lsq\n" TRAIN,
+                               7, new_report());
+    bnn_session *fresh = session_of(&job);
+    job.start = weights;
+    bnn_session *started = session_of(&job);
+    bnn_parameter step = *parameter_of(started, "dense_2", "log_step");
+    ck_assert_double_eq_tol((double)*step.value, first_log_step(started), 1e-4);
+    ck_assert_double_eq_tol((double)*parameter_of(fresh, "dense_2", "log_step")->value,
+                            first_log_step(fresh), 1e-4);
+    ck_assert_double_gt(fabs(first_log_step(started) - first_log_step(fresh)), 1e-3);
+    *step.value = 0.5f;
+    ck_assert_int_eq(bnn_weights_write(started->net, weights, &err), BNN_OK);
+    bnn_session *again = session_of(&job);
+    ck_assert_float_eq(*parameter_of(again, "dense_2", "log_step")->value, 0.5f);
+    const bnn_parameter *weight = parameter_of(again, "dense_2", "weight");
+    for (size_t i = 0; i < weight->n; i++) {
+        const double u = (double)weight->value[i] / exp(0.5);
+        ck_assert_double_eq_tol((double)weight->acting[i], u < 0 ? -1.0 : 1.0, 1e-6);
+    }
+}
+END_TEST
+
 START_TEST(weights_of_another_shape_are_refused)
 {
     train_floats();
@@ -239,6 +277,7 @@ static Suite *make_suite(void)
     tcase_add_test(facts, lessons_have_the_values_of_the_script);
     tcase_add_checked_fixture(runs, with_a_file, without_a_file);
     tcase_add_test(runs, training_starts_from_weights);
+    tcase_add_test(runs, a_form_starts_with_the_weights_that_there_are);
     tcase_add_test(runs, weights_of_another_shape_are_refused);
     tcase_add_loop_test(runs, a_run_that_needs_others_can_stop_at_every_step, 0, 3);
     tcase_add_test(runs, a_teacher_is_not_argued_with);
