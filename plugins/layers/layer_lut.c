@@ -230,7 +230,7 @@ static int lower(const void *params_, const bnn_layer_io *io, bnn_lowering *lowe
 
 BNN_DEFINE_LAYER(
     BNN_HEAD("lut", "logic gates: learned tables of a few inputs each",
-             "Petersen et al. 2022, arXiv:2210.08277; interpolated as in Bacellar et "
+             "Petersen et al. 2022, arXiv:2210.08277; of more inputs Bacellar et "
              "al. 2024, arXiv:2410.11112",
              struct lut, params),
     .role = BNN_ROLE_LINEAR,
