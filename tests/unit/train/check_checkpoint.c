@@ -17,6 +17,15 @@
     "schedule: {name: cosine, warmup: 1}, augment: {shift: 1, rotate: 9, flip: true, elastic: "             \
     "{alpha: 9, sigma: 2}, erase: {probability: 0.4, fill: noise}}}\n"
 
+/* Wires, which are states, and tables. */
+#define LOGIC_SPEC                                                                        \
+    "model:\n  topology:\n    input: {channels: 1, height: 28, width: 28}\n    blocks:\n" \
+    "      - layer: thermometer\n"                                                        \
+    "      - layer: {name: lut, gates: 90, inputs: 3}\n"                                  \
+    "      - layer: {name: lut, gates: 50, forward: hard}\n"                              \
+    "      - layer: {name: group_sum, groups: 10}\n"                                      \
+    "train: {epochs: 3, batch: 64, average: 0.9, optimizer: {name: adam, lr: 0.02}}\n"
+
 static char directory[] = "check_checkpoint_XXXXXX";
 static char path[64], deeper[64];
 
@@ -39,14 +48,19 @@ static void out_of_directory(void)
 
 static report *whole; /* of the run without interruption */
 
-static bnn_train_job checkpointed_job(report *r)
+static bnn_train_job checkpointed_job_of(const char *spec, report *r)
 {
     whole = bnn_arena_alloc(arena, 1, sizeof *whole);
-    const bnn_train_job job = job_of(SPEC, 7, whole);
+    const bnn_train_job job = job_of(spec, 7, whole);
     run_well(&job);
-    bnn_train_job with = job_of(SPEC, 7, r);
+    bnn_train_job with = job_of(spec, 7, r);
     with.checkpoint_path = path;
     return with;
+}
+
+static bnn_train_job checkpointed_job(report *r)
+{
+    return checkpointed_job_of(SPEC, r);
 }
 
 static report *new_report(void)
@@ -67,7 +81,7 @@ static uint32_t resumed_epoch(const report *r)
 START_TEST(a_run_can_stop_at_every_step)
 {
     report *r = new_report();
-    bnn_train_job job = checkpointed_job(r);
+    bnn_train_job job = checkpointed_job_of(_i == 0 ? SPEC : LOGIC_SPEC, r);
     bnn_train_progress progress;
     unsigned n_interruptions = 0;
     job.progress = &progress;
@@ -354,7 +368,7 @@ static Suite *checkpoint_suite(void)
     TCase *tc = tcase_create("checkpoints");
     tcase_set_timeout(tc, 300);
     tcase_add_checked_fixture(tc, in_directory, out_of_directory);
-    tcase_add_test(tc, a_run_can_stop_at_every_step);
+    tcase_add_loop_test(tc, a_run_can_stop_at_every_step, 0, 2);
     tcase_add_test(tc, a_killed_run_goes_on_from_its_last_epoch);
     tcase_add_test(tc, without_a_path_nothing_is_written);
     tcase_add_test(tc, a_checkpoint_that_cannot_be_written_is_said);
