@@ -16,8 +16,7 @@ static void backward(const bnn_context *ctx, const void *params, const bnn_layer
 
 static int lower(const void *params, const bnn_layer_io *io, bnn_lowering *lowering)
 {
-    (void)io;
-    return pool_lower(params, BNN_LOWER_MAXPOOL, lowering);
+    return pool_lower(params, io, BNN_LOWER_MAXPOOL, lowering);
 }
 
 BNN_DEFINE_LAYER(BNN_HEAD("maxpool", "maximum over square windows", NULL, struct pool, pool_params),

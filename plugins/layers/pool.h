@@ -10,20 +10,29 @@ struct pool {
 };
 
 static const bnn_param pool_params[] = {
-    BNN_INTEGER(struct pool, size, 2, 1, 64, "height and width of a window"),
+    BNN_INTEGER(struct pool, size, 2, 0, 64,
+                "height and width of a window; 0: the whole of a square input"),
     BNN_INTEGER(struct pool, stride, 0, 0, 64, "step from window to window; 0: size"),
     BNN_PARAMS_END,
 };
 
-static inline uint32_t pool_stride(const struct pool *p)
+static inline uint32_t pool_size(const struct pool *p, bnn_shape in)
 {
-    return (uint32_t)(p->stride == 0 ? p->size : p->stride);
+    return p->size == 0 ? in.h : (uint32_t)p->size;
+}
+
+static inline uint32_t pool_stride(const struct pool *p, bnn_shape in)
+{
+    return p->stride == 0 ? pool_size(p, in) : (uint32_t)p->stride;
 }
 
 static inline int pool_plan(const void *params, bnn_layer_plan *plan)
 {
     const struct pool *p = params;
-    const uint32_t size = (uint32_t)p->size, stride = pool_stride(p);
+    const uint32_t size = pool_size(p, plan->in), stride = pool_stride(p, plan->in);
+    if (p->size == 0 && plan->in.h != plan->in.w)
+        return plan->fail(plan, "size 0 is the whole of a square input, and this one is %ux%u",
+                          plan->in.h, plan->in.w);
     if (size > plan->in.h || size > plan->in.w)
         return plan->fail(plan, "a %ux%u window is larger than its input, %ux%u", size, size,
                           plan->in.h, plan->in.w);
@@ -39,17 +48,18 @@ static inline bnn_pool pool_of(const void *params, const bnn_layer_io *io)
     const struct pool *p = params;
     return (bnn_pool){.in = io->in,
                       .out = io->out,
-                      .size = (uint32_t)p->size,
-                      .stride = pool_stride(p),
+                      .size = pool_size(p, io->in),
+                      .stride = pool_stride(p, io->in),
                       .lanes = io->lanes};
 }
 
-static inline int pool_lower(const void *params, bnn_lower_op op, bnn_lowering *lowering)
+static inline int pool_lower(const void *params, const bnn_layer_io *io, bnn_lower_op op,
+                             bnn_lowering *lowering)
 {
     const struct pool *p = params;
     lowering->op = op;
-    lowering->kernel = (uint32_t)p->size;
-    lowering->stride = pool_stride(p);
+    lowering->kernel = pool_size(p, io->in);
+    lowering->stride = pool_stride(p, io->in);
     return 0;
 }
 

@@ -241,6 +241,31 @@ static const char *const stes[] = {"approx_sign",
                                    "swish_sign",
                                    "tanh"};
 
+/* Pools of size 0 behind the last convolution give the logits, or signs see them. */
+START_TEST(pools_of_the_whole_input_are_deployed)
+{
+    static const char *const pools[] = {"avgpool", "maxpool"};
+    for (uint32_t i = 0; i < 2 * N_BINARIZATIONS; i++) {
+        char topology[512], text[256];
+        snprintf(topology, sizeof topology,
+                 "  topology:\n"
+                 "    name: whole\n"
+                 "    input: {channels: 1, height: 12, width: 12}\n"
+                 "    blocks:\n"
+                 "      - layer: {name: conv2d, out: 6, kernel: 3}\n"
+                 "        pool: maxpool\n"
+                 "      - layer: {name: conv2d, out: 7, kernel: 3}\n"
+                 "        pool: {name: %s, size: %d}\n"
+                 "      - layer: {name: dense, out: 4}\n",
+                 pools[i % 2], i < N_BINARIZATIONS ? 0 : 3);
+        snprintf(text, sizeof text, "  binarize: %s\n", binarizations[i % N_BINARIZATIONS]);
+        ck_assert(compare(model_spec(topology, text), text, i));
+        tear_down();
+        model_set_up_again();
+    }
+}
+END_TEST
+
 START_TEST(every_ste_is_deployed)
 {
     for (size_t i = 0; i < sizeof stes / sizeof *stes; i++) {
@@ -562,6 +587,7 @@ static Suite *deploy_suite(void)
     tcase_add_loop_test(same, learned_corners_and_shifts, 0, N_TOPOLOGIES * N_ORDERINGS);
     tcase_add_loop_test(same, every_form_is_deployed, 0, N_TOPOLOGIES * N_ORDERINGS);
     tcase_add_loop_test(same, drawn_and_other_levels, 0, N_TOPOLOGIES * N_ORDERINGS);
+    tcase_add_test(same, pools_of_the_whole_input_are_deployed);
     tcase_add_test(same, every_ste_is_deployed);
     suite_add_tcase(suite, same);
     TCase *stages = tcase_create("stages");

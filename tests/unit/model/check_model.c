@@ -310,6 +310,24 @@ START_TEST(layers_must_fit_their_input)
 }
 END_TEST
 
+#define WHOLE(width)                                                                         \
+    "model: {binarize: none, topology: {input: {channels: 1, height: 6, width: " width "}, " \
+    "blocks: [{layer: {name: conv2d, out: 4, kernel: 3}, pool: {name: avgpool, size: 0}}]}}"
+
+START_TEST(a_pool_of_the_whole_input_wants_a_square)
+{
+    bnn_error err = {0};
+    const bnn_model_options *square = parsed_model(WHOLE("6"));
+    const bnn_network *net = network_or_error(square, CLASSES, 1, 1, &err);
+    ck_assert_ptr_nonnull(net);
+    const bnn_shape out = net->ops[net->n_ops - 1].plan.out;
+    ck_assert(out.c == CLASSES && out.h == 1 && out.w == 1);
+    ck_assert_ptr_null(network_or_error(parsed_model(WHOLE("5")), CLASSES, 1, 1, &err));
+    ck_assert_str_eq(err.message,
+                     "avgpool_1: size 0 is the whole of a square input, and this one is 4x3");
+}
+END_TEST
+
 /* An ordering that answers with the text it has as parameters. */
 static const char *given_sequence(const void *params, const bnn_block *block)
 {
@@ -385,6 +403,7 @@ static Suite *model_suite(void)
     tcase_add_test(tc, levels_from_zero_see_what_is_not_negative);
     tcase_add_test(tc, nets_must_fit_their_data);
     tcase_add_loop_test(tc, layers_must_fit_their_input, 0, COUNT(misfits));
+    tcase_add_test(tc, a_pool_of_the_whole_input_wants_a_square);
     tcase_add_loop_test(tc, illegal_sequences_are_refused, 0, COUNT(sequences));
     tcase_add_test(tc, a_full_arena_is_an_error);
     suite_add_tcase(suite, tc);
