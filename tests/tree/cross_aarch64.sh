@@ -27,9 +27,10 @@ build() {
 }
 for source in framework/base/arena framework/base/error framework/base/rng \
     framework/simd/cpu framework/kernels/kernels framework/kernels/table \
-    framework/infer/model framework/infer/op \
+    framework/infer/codes framework/infer/logic framework/infer/model framework/infer/op \
     framework/infer/engine/engine framework/infer/engine/engine_portable \
-    framework/infer/engine/pack framework/infer/engine/places framework/infer/engine/plain; do
+    framework/infer/engine/pack framework/infer/engine/pack_logic \
+    framework/infer/engine/places framework/infer/engine/plain; do
     build "$source"
 done
 for source in framework/kernels/table framework/infer/engine/engine_fast \
@@ -38,7 +39,7 @@ for source in framework/kernels/table framework/infer/engine/engine_fast \
 done
 ar cr "$scratch/libbnn.a" "$scratch"/*.o
 for suite in kernels/check_kernels kernels/check_functions kernels/check_numerics \
-    infer/check_engines infer/check_engine_float; do
+    infer/check_codes infer/check_engines infer/check_engine_float; do
     build "tests/unit/$suite"
     suite=${suite#*/}
     $cc -pthread "$scratch/$suite.o" "$scratch/libbnn.a" -lcheck -lsubunit -lm -lrt \
