@@ -69,22 +69,21 @@ static const char *logic_table_starts(bnn_onnx_writer *w, const char *name,
     return start == NULL ? starts : logic_numbers(w, starts, start, run->n, 1);
 }
 
-/* What stands for the last dimension of a reduction, and what its places count. */
-static const char *logic_places(bnn_onnx_writer *w)
+/* What the places of k bits count. */
+static const char *logic_places(bnn_onnx_writer *w, uint32_t k)
 {
-    static const int64_t places[] = {1, 2, 4, 8, 16, 32}, last = 2;
-    if (!bnn_onnx_has(w, "gate.last"))
-        bnn_onnx_int64s(w, "gate.last", &last, 1);
-    for (uint32_t k = 2; k <= BNN_GATE_INPUTS_MAX; k++)
-        if (!bnn_onnx_has(w, bnn_onnx_name(w, "gate.places_%u", k)))
-            bnn_onnx_int64s(w, bnn_onnx_name(w, "gate.places_%u", k), places, k);
-    return "gate.last";
+    static const int64_t places[] = {1, 2, 4, 8, 16, 32};
+    const char *name = bnn_onnx_name(w, "gate.places_%u", k);
+    return bnn_onnx_has(w, name) ? name : bnn_onnx_int64s(w, name, places, k);
 }
 
 /* [N][n * k] -> [N][n], the sum of each k. */
 static void logic_sum(bnn_onnx_writer *w, const char *name)
 {
-    bnn_onnx_then(w, "ReduceSum", name, logic_places(w), NULL);
+    static const int64_t last = 2;
+    if (!bnn_onnx_has(w, "gate.last"))
+        bnn_onnx_int64s(w, "gate.last", &last, 1);
+    bnn_onnx_then(w, "ReduceSum", name, "gate.last", NULL);
     bnn_onnx_set_int(w, "keepdims", 0);
 }
 
@@ -102,9 +101,8 @@ static void logic_run(bnn_onnx_writer *w, const char *name, const bnn_logic_run 
                  logic_numbers(w, bnn_onnx_name(w, "%s.wires", name), run->wire,
                                (size_t)run->n * run->inputs, 1));
     logic_split(w, name, run->n, run->inputs);
-    logic_places(w);
-    bnn_onnx_then(w, "Mul", bnn_onnx_name(w, "%s.placed", name),
-                  bnn_onnx_name(w, "gate.places_%u", run->inputs), NULL);
+    bnn_onnx_then(w, "Mul", bnn_onnx_name(w, "%s.placed", name), logic_places(w, run->inputs),
+                  NULL);
     logic_sum(w, bnn_onnx_name(w, "%s.entry", name));
     const char *entry = bnn_onnx_then(w, "Add", bnn_onnx_name(w, "%s.index", name),
                                       logic_table_starts(w, name, run), NULL);
