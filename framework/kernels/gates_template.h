@@ -86,10 +86,12 @@ INLINE void gate_run_backward(const int k, const bool wants_input, const uint32_
             pin[i] = load_f(x + wire[i] * lanes + lane);
         term[0] = load_f(gy + lane);
         UNROLL
-        for (int i = 0; i < k - 1; i++)
+        for (int i = 0; i < k - 1; i++) {
+            const int n = 1 << i;
             UNROLL
-        for (int m = 0; m < 1 << i; m++)
-            term[m + (1 << i)] = term[m] * pin[i];
+            for (int m = 0; m < n; m++)
+                term[m + n] = term[m] * pin[i];
+        }
         UNROLL
         for (int m = 0; m < half; m++) {
             sum[m] += term[m];
@@ -111,23 +113,24 @@ INLINE void gates_run_backward(const bnn_gates *gates, const int k, const bool w
                                const float *slope, const float *x, const float *gy, float *gx,
                                float *gc)
 {
+    const int n_terms = 1 << k;
     const size_t lanes = gates->lanes;
     const uint32_t *wire = gates->wire;
     for (size_t gate = 0; gate < gates->n;
-         gate++, wire += k, slope += 1 << k, gc += 1 << k, gy += lanes) {
+         gate++, wire += k, slope += n_terms, gc += n_terms, gy += lanes) {
         float sums[GATE_TERMS][LANES], by_pin[GATE_PINS][GATE_TERMS / 2];
         for (int i = 0; wants_input && i < k; i++)
             gate_slope(k, i, slope, by_pin[i]);
         for (size_t lane = 0; lane < LANES; lane += VL) {
             vf sum[GATE_TERMS];
             UNROLL
-            for (int m = 0; m < 1 << k; m++)
+            for (int m = 0; m < n_terms; m++)
                 sum[m] = splat_f(0.0f);
             gate_run_backward(k, wants_input, wire, by_pin, lane, lanes, x, gy, gx, sum);
-            for (int m = 0; m < 1 << k; m++)
+            for (int m = 0; m < n_terms; m++)
                 store_f(&sums[m][lane], sum[m]);
         }
-        for (int m = 0; m < 1 << k; m++)
+        for (int m = 0; m < n_terms; m++)
             gc[m] = reduce_lanes(sums[m]);
     }
 }
