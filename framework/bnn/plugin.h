@@ -343,8 +343,7 @@ typedef struct bnn_shape {
 
 /* What a layer is in a block: the letter it answers to in an ordering. */
 typedef enum bnn_role {
-    BNN_ROLE_LINEAR =
-        'L', /* multiplies by weights, which can be binarized; or stands in its place */
+    BNN_ROLE_LINEAR = 'L', /* multiplies by weights, which can be binarized; or stands for that */
     BNN_ROLE_POOL = 'P',
     BNN_ROLE_NORM = 'B',
     BNN_ROLE_ACTIVATION = 'A',
@@ -450,10 +449,9 @@ typedef enum bnn_lower_op {
     BNN_LOWER_THERMOMETER = 10, /* y[(c levels + l)][h][w] = x[c][h][w] >= threshold[y] ? +1 : -1 */
     BNN_LOWER_TABLE = 11,       /* y[j] = bit m of tables[j] ? +1 : -1; bit i of m: input i of j is
                                  x[wires[j][i]], and that is >= 0 */
-    BNN_LOWER_GROUP_SUM =
-        12,          /* y[g] = first of the group; then y = y + x for its others; groups are
-                                 neighbours in the order of memory, of equal size */
-    BNN_LOWER_KINDS, /* behind the last */
+    BNN_LOWER_GROUP_SUM = 12,   /* y[g] = first of the group; then y = y + x for its others; groups
+                                 are neighbours in the order of memory, of equal size */
+    BNN_LOWER_KINDS,            /* behind the last */
 } bnn_lower_op;
 
 /* What a layer's start draws from. */

@@ -190,14 +190,14 @@ void bnn_network_watch_fp_mode(bnn_network *network, const bnn_use *use, const c
 
 /* ---- size.c ---- */
 
-/* The size of op i, its index aside. Binary weights count 1 bit, weights with other whole codes
- * the bits of their digits (infer/codes.h), and real ones 32. The scale of a form belongs to its layer: 32 bits for each number, or nothing where it folds
- * into the threshold of the next sign. A batch norm between a binary linear
- * operation on binary inputs and the next sign folds into an integer threshold and a direction per
- * channel: 16 + 1 bits; one in front of a sign but behind real sums keeps a float threshold and a
- * direction: 32 + 1; any other keeps scale and shift: 64. Logic counts what it says. A learned shift in front of a sign is part
- * of the threshold of the norm before it, or one of its own. Everything else counts 32 bits a value.
- * False for ops without values (signs, pools). */
+/* The size of op i, its index aside. Binary weights count 1 bit, weights with other whole codes the bits
+ * of their digits (infer/codes.h), and real ones 32. The scale of a form belongs to its layer: 32 bits
+ * for each number, or nothing where it folds into the threshold of the next sign. A batch norm between a
+ * binary linear operation on binary inputs and the next sign folds into an integer threshold and a
+ * direction per channel: 16 + 1 bits; one in front of a sign but behind real sums keeps a float threshold
+ * and a direction: 32 + 1; any other keeps scale and shift: 64. A learned shift in front of a sign is part
+ * of the threshold of the norm before it, or one of its own. Layers that say their deployed_bits count
+ * those. Everything else counts 32 bits a value. False for ops without values (signs, pools). */
 bool bnn_network_layer_size(const bnn_network *network, uint32_t i, bnn_layer_record *out);
 
 /* ---- start.c ---- */
