@@ -155,7 +155,9 @@ export_sources = \
 	framework/export/c/chain.c \
 	framework/export/c/fold.c \
 	framework/export/c/helpers.c \
+	framework/export/c/integers.c \
 	framework/export/c/interface.c \
+	framework/export/c/logic.c \
 	framework/export/c/ops.c \
 	framework/export/c/sums.c \
 	framework/export/c/writer.c framework/export/c/writer.h \

@@ -37,20 +37,15 @@ static int c_check_options(const bnn_c_options *o, bnn_error *err)
     return BNN_OK;
 }
 
-static bool c_is_integer_logit(const c_writer *w, float logit)
-{
-    const bnn_stage *last = &w->model->stages[w->model->n_stages - 1];
-    const float sum = logit * bnn_c_integer_scale(w);
-    return sum == floorf(sum) && fabsf(sum) <= (float)bnn_stage_sum_bound(last);
-}
-
 /* Test logits must be such as the model can give, or no constant says them. */
 static int c_check_logits(const c_writer *w, bnn_error *err)
 {
     const uint32_t n_classes = w->model->n_classes;
     for (size_t i = 0; i < (size_t)w->options->n_tests * n_classes; i++) {
         const float logit = w->options->logits[i];
-        if (w->integer_logits ? !c_is_integer_logit(w, logit) : !isfinite(logit))
+        int32_t sum;
+        if (w->integer_logits ? !bnn_c_sum_of_logit(bnn_c_last_stage(w), logit, &sum)
+                              : !isfinite(logit))
             return bnn_fail(err, BNN_E_USAGE,
                             w->integer_logits
                                 ? "test image %zu: the model cannot give the logit %g for class %zu"
@@ -68,6 +63,34 @@ static const char *c_shape_text(c_writer *w, bnn_shape s)
     return bnn_c_text(w, s.h == 1 && s.w == 1 ? "%u" : "%ux%ux%u", s.c, s.h, s.w);
 }
 
+/* What the stage does in front of what follows it. */
+static void c_operation_text(c_writer *w)
+{
+    const bnn_stage *s = w->stage;
+    if (s->op.type == BNN_LOWER_CONV2D)
+        fprintf(w->out, "Convolution, kernel %u, stride %u, padding %u", s->op.kernel, s->op.stride,
+                s->op.padding);
+    else
+        fprintf(w->out, "%s",
+                s->logic != NULL                ? "Gates"
+                : s->op.type == BNN_LOWER_DENSE ? "Dense"
+                                                : "Float operations");
+}
+
+/* What the sums are of. */
+static void c_size_text(c_writer *w)
+{
+    const bnn_stage *s = w->stage;
+    if (s->logic != NULL)
+        fprintf(w->out, ".\n * %u inputs, %u gates", s->logic->n_sources, s->logic->n_gates);
+    else if (s->op.type != BNN_LOWER_IDENTITY)
+        fprintf(w->out, ".\n * %u x %u %s weights, %llu multiply-accumulates", s->op.out.c, s->taps,
+                s->op.binary_weights    ? "binary"
+                : s->op.codes.step != 0 ? bnn_c_text(w, "%u-level", bnn_codes_levels(s->op.codes))
+                                        : "float",
+                (unsigned long long)s->macs);
+}
+
 /* What a reader wants to know before the arrays. */
 static void c_stage_comment(c_writer *w, uint32_t i)
 {
@@ -75,15 +98,13 @@ static void c_stage_comment(c_writer *w, uint32_t i)
     const bnn_stage *s = w->stage;
     bnn_c_section(w->out, bnn_c_text(w, "stage %u: %s", i + 1, w->name));
     fprintf(w->out, "/* ");
-    if (s->op.type == BNN_LOWER_CONV2D)
-        fprintf(w->out, "Convolution, kernel %u, stride %u, padding %u", s->op.kernel, s->op.stride,
-                s->op.padding);
-    else
-        fprintf(w->out, s->op.type == BNN_LOWER_DENSE ? "Dense" : "Float operations");
+    c_operation_text(w);
     fprintf(w->out, ": %s %s -> ", c_shape_text(w, s->op.in), values[s->inputs]);
     if (s->op.type != BNN_LOWER_IDENTITY)
         fprintf(w->out, "%s %s -> ", c_shape_text(w, s->op.out),
-                s->integer_sums ? "integer sums" : "float sums");
+                s->logic != NULL && s->logic->group == 0 ? "bits"
+                : s->logic != NULL || s->integer_sums    ? "integer sums"
+                                                         : "float sums");
     if (w->integer_logits && i == w->model->n_stages - 1)
         fprintf(w->out, "logits");
     else
@@ -91,12 +112,7 @@ static void c_stage_comment(c_writer *w, uint32_t i)
     if (s->folded && s->fold.pool != 0)
         fprintf(w->out, ",\n * pool of %ux%u every %u", s->fold.pool, s->fold.pool,
                 s->fold.pool_stride);
-    if (s->op.type != BNN_LOWER_IDENTITY)
-        fprintf(w->out, ".\n * %u x %u %s weights, %llu multiply-accumulates", s->op.out.c, s->taps,
-                s->op.binary_weights    ? "binary"
-                : s->op.codes.step != 0 ? bnn_c_text(w, "%u-level", bnn_codes_levels(s->op.codes))
-                                        : "float",
-                (unsigned long long)s->macs);
+    c_size_text(w);
     fprintf(w->out, ". */\n");
 }
 
@@ -180,8 +196,7 @@ static char *c_text_of(c_writer *w, void (*write)(c_writer *w))
 static int c_prepare(c_writer *w, bnn_error *err)
 {
     const bnn_model *m = w->model;
-    const bnn_stage *last = &m->stages[m->n_stages - 1];
-    w->integer_logits = last->integer_sums && !last->folded && last->n_chain == 0;
+    w->integer_logits = bnn_c_has_integer_logits(m);
     for (size_t i = 0; w->options->prefix[i] != '\0'; i++) {
         const char c = w->options->prefix[i];
         w->upper[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
@@ -220,12 +235,9 @@ int bnn_c_export(const bnn_model *model, const bnn_c_options *options, char **so
                  bnn_error *err)
 {
     c_writer w = {.model = model, .options = options};
-    const bnn_stage *logic = bnn_model_logic(model);
     int status = c_check_options(options, err);
     if (status != BNN_OK)
         return status;
-    if (logic != NULL)
-        return bnn_fail(err, BNN_E_FAILED, "%s: gates cannot be written as C", logic->op.name);
     w.arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
     if (w.arena == NULL)
         return bnn_no_memory(err);

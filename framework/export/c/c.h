@@ -13,8 +13,9 @@
  *     void lenet5_run(const uint8_t pixels[LENET5_PIXELS], float logits[LENET5_CLASSES]);
  *     int lenet5_classify(const uint8_t pixels[LENET5_PIXELS]);
  *     void lenet5_run_integers(const uint8_t pixels[...], int32_t logits[...]);
- *                               when the last stage's sums are the logits: then lenet5_classify
- *                               and the self-test touch no float of the last stage
+ *                               when the last stage's sums are the logits, or one factor and one
+ *                               offset for all makes these of them without a change of order: then
+ *                               lenet5_classify and the self-test touch no float of the last stage
  *     int lenet5_self_test(void);           with test images only: 0, or the first that is wrong */
 #ifndef BNN_EXPORT_C_C_H
 #define BNN_EXPORT_C_C_H

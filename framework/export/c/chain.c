@@ -71,14 +71,28 @@ static void chain_convolution(c_writer *w)
     w->indent = indent;
 }
 
+/* Whether the values in front of the chain are whole numbers, and that of channel c at (h, v). */
+static bool chain_has_integers(const bnn_stage *s)
+{
+    return s->integer_sums || s->logic != NULL;
+}
+
+static const char *chain_integer(c_writer *w)
+{
+    if (w->stage->logic != NULL)
+        return bnn_c_text(w, "@_%s_value(%s)", w->name, bnn_c_value_index(w, w->stage->op.out));
+    bnn_c_window_call(w, "h", "v");
+    return bnn_c_sum(w, false);
+}
+
 /* "float value = ..." of the sum of channel c at (h, v). */
 static void chain_sum(c_writer *w)
 {
     const bnn_stage *s = w->stage;
-    if (s->integer_sums) {
-        bnn_c_window_call(w, "h", "v");
-        bnn_c_code(w, "float value = (float)%s%s;\n", bnn_c_sum(w, false),
-                   s->inputs == BNN_VALUES_PIXELS ? " / 128.0f" : "");
+    if (chain_has_integers(s)) {
+        const char *sum = chain_integer(w);
+        bnn_c_code(w, "float value = (float)%s%s;\n", sum,
+                   s->integer_sums && s->inputs == BNN_VALUES_PIXELS ? " / 128.0f" : "");
     } else if (s->op.type == BNN_LOWER_IDENTITY) {
         bnn_c_code(w, "float value = %s;\n", chain_input(w, bnn_c_value_index(w, s->op.out), NULL));
     } else {
@@ -96,7 +110,7 @@ static void chain_sum(c_writer *w)
 
 /* ---- the function ------------------------------------------------------------------------ */
 
-/* Whether the stage is the last of a network whose logits are its sums. */
+/* Whether the stage is the last of a network whose logits follow from its sums. */
 static bool chain_is_logits(const c_writer *w)
 {
     return w->integer_logits && w->stage == &w->model->stages[w->model->n_stages - 1];
@@ -134,15 +148,20 @@ static uint32_t chain_value(c_writer *w, uint32_t j, bnn_shape shape)
  * or n_chain + 1. */
 static uint32_t chain_pass(c_writer *w, uint32_t j, bnn_shape shape)
 {
+    const bnn_stage *s = w->stage;
     const int indent = w->indent;
-    const bool flat = bnn_c_is_flat(w->stage);
+    const bool flat = bnn_c_is_flat(s);
     if (!flat) {
         bnn_c_loop(w, "h", shape.h, ")");
         bnn_c_loop(w, "v", shape.w, ") {");
     }
     if (chain_is_logits(w)) {
-        bnn_c_window_call(w, "h", "v");
-        bnn_c_code(w, "y[%s] = %s;\n", bnn_c_value_index(w, shape), bnn_c_sum(w, false));
+        const char *sum = chain_integer(w);
+        bnn_c_code(w, "y[%s] = %s;\n", bnn_c_value_index(w, shape), sum);
+        j = s->n_chain;
+    } else if (s->n_chain == 0 && s->outputs == BNN_VALUES_BITS && chain_has_integers(s)) {
+        const char *sum = chain_integer(w);
+        bnn_c_code(w, "if (%s >= 0)\n    @_set_bit(y, %s);\n", sum, bnn_c_value_index(w, shape));
     } else {
         j = chain_value(w, j, shape);
     }
@@ -178,7 +197,7 @@ static void chain_constants(c_writer *w)
         bnn_c_floats(w, "weights", s->op.out.c, s->taps, s->op.weight);
     if (s->op.bias != NULL)
         bnn_c_floats(w, "bias", 0, s->op.out.c, s->op.bias);
-    for (uint32_t j = 0; j < s->n_chain; j++) {
+    for (uint32_t j = 0; j < s->n_chain && !chain_is_logits(w); j++) {
         const bnn_op *op = &s->chain[j];
         fprintf(w->out, "/* Operation %u, ", j + 1);
         bnn_c_comment_text(w->out, op->name, " * ", 20);
@@ -197,9 +216,12 @@ void bnn_c_chain_stage(c_writer *w)
     chain_constants(w);
     if (s->integer_sums)
         bnn_c_window(w);
+    bnn_c_logic(w);
     bnn_c_code(w, "static void @_%s(const %s *x, %s *y)\n{\n", w->name, bnn_c_type(s->inputs),
                chain_is_logits(w) ? "int32_t" : bnn_c_type(s->outputs));
     w->indent = 4;
+    if (s->logic != NULL)
+        bnn_c_code(w, "@_%s_nodes(x);\n", w->name);
     if (s->outputs == BNN_VALUES_BITS)
         bnn_c_code(w, "@_clear(y, %zu);\n", bnn_c_words(bnn_shape_values(s->out)));
     bnn_c_loop(w, "c", s->op.out.c, ") {");

@@ -20,7 +20,7 @@ size_t bnn_c_workspace_bytes(const c_workspace *k)
 {
     size_t words =
         bnn_size_larger(k->bits[0], k->floats[0]) + bnn_size_larger(k->bits[1], k->floats[1]);
-    words += k->window + k->plane + (k->pixels + 3) / 4;
+    words += k->window + k->plane + k->nodes + (k->pixels + 3) / 4;
     return 4 * words;
 }
 
@@ -48,6 +48,8 @@ static void interface_workspace(c_writer *w)
         fprintf(w->out, "    uint32_t window[%zu]; /* bits under a kernel */\n", k->window);
     if (k->plane > 0)
         fprintf(w->out, "    float plane[%zu]; /* values of one channel */\n", k->plane);
+    if (k->nodes > 0)
+        fprintf(w->out, "    uint32_t nodes[%zu]; /* bits of gates */\n", k->nodes);
     if (k->pixels > 0)
         fprintf(w->out, "    uint8_t pixels[%zu]; /* under a kernel */\n", (k->pixels + 3) / 4 * 4);
     bnn_c_code(w, "} @_work;\n\n/* Does not compile when the header tells another size. */\n"
@@ -99,14 +101,16 @@ static void interface_run(c_writer *w)
                type);
     interface_calls(w);
     bnn_c_code(w, "}\n\n");
-    if (w->integer_logits)
-        bnn_c_code(w,
-                   "void @_run(const uint8_t pixels[$_PIXELS], float logits[$_CLASSES])\n{\n"
-                   "    int32_t integers[$_CLASSES];\n"
-                   "    @_run_integers(pixels, integers);\n"
-                   "    for (size_t i = 0; i < $_CLASSES; i++)\n"
-                   "        logits[i] = (float)integers[i]%s;\n}\n\n",
-                   bnn_c_integer_scale(w) > 1.0f ? " / 128.0f" : "");
+    if (w->integer_logits) {
+        bnn_c_code(w, "void @_run(const uint8_t pixels[$_PIXELS], float logits[$_CLASSES])\n{\n"
+                      "    int32_t integers[$_CLASSES];\n"
+                      "    @_run_integers(pixels, integers);\n"
+                      "    for (size_t i = 0; i < $_CLASSES; i++) {\n");
+        w->indent = 8;
+        bnn_c_logit_of_sum(w);
+        w->indent = 0;
+        bnn_c_code(w, "    }\n}\n\n");
+    }
     bnn_c_code(w,
                "int @_classify(const uint8_t pixels[$_PIXELS])\n{\n"
                "    %s logits[$_CLASSES];\n"
@@ -119,15 +123,19 @@ static void interface_run(c_writer *w)
                type, run);
 }
 
-/* One of two arrays, [tests][n]: the images, or logits that are integers. */
+/* One of two arrays, [tests][n]: the images, or the integers that logits are made of. */
 static void interface_test_integers(c_writer *w, const char *suffix, size_t n, bool images)
 {
     const bnn_c_options *o = w->options;
     const size_t n_values = o->n_tests * n;
     int32_t *values = bnn_arena_alloc(w->arena, n_values, sizeof *values);
     w->no_memory |= values == NULL;
-    for (size_t i = 0; values != NULL && i < n_values; i++)
-        values[i] = images ? o->images[i] : (int32_t)(o->logits[i] * bnn_c_integer_scale(w));
+    for (size_t i = 0; values != NULL && i < n_values; i++) {
+        if (images)
+            values[i] = o->images[i];
+        else
+            bnn_c_sum_of_logit(bnn_c_last_stage(w), o->logits[i], &values[i]);
+    }
     if (values != NULL)
         bnn_c_integers(w, suffix, o->n_tests, n, values);
 }
@@ -182,10 +190,15 @@ void bnn_c_header(c_writer *w)
                bnn_c_workspace_bytes(&w->work));
     if (w->integer_logits)
         bnn_c_code(w,
-                   "/* The same without a float%s. */\n"
+                   "/* %s. */\n"
                    "void @_run_integers(const uint8_t pixels[$_PIXELS], int32_t "
                    "logits[$_CLASSES]);\n\n",
-                   bnn_c_integer_scale(w) > 1.0f ? ", times 128" : "");
+                   bnn_c_last_stage(w)->n_chain > 0
+                       ? "Integers in the order of the logits, without a float"
+                   : bnn_c_last_stage(w)->inputs == BNN_VALUES_PIXELS &&
+                           bnn_c_last_stage(w)->logic == NULL
+                       ? "The same without a float, times 128"
+                       : "The same without a float");
     bnn_c_code(w, "/* The class of the largest logit; the first, where several are largest. */\n"
                   "int @_classify(const uint8_t pixels[$_PIXELS]);\n\n");
     if (w->options->n_tests > 0)

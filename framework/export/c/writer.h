@@ -18,6 +18,7 @@ typedef struct c_workspace {
     size_t window;             /* words under a kernel */
     size_t pixels;             /* bytes under a kernel */
     size_t plane;              /* floats of one channel */
+    size_t nodes;              /* words, of gates */
 } c_workspace;
 
 typedef struct c_writer {
@@ -26,7 +27,7 @@ typedef struct c_writer {
     bnn_arena *arena; /* of texts */
     char upper[BNN_C_PREFIX_MAX + 1];
     const char **names;  /* [n_stages]: of functions, behind the prefix */
-    bool integer_logits; /* the last stage's sums are the logits */
+    bool integer_logits; /* logits are in the order of the last stage's sums, which are integers */
     FILE *out;
     int indent; /* of code */
     /* The stage at hand, and what its names begin with, behind the prefix. */
@@ -53,11 +54,9 @@ static inline const char *bnn_c_type(bnn_values values)
                                        : "float";
 }
 
-/* The factor from logits to the last stage's integers: 1, or 128 for pixels. */
-static inline float bnn_c_integer_scale(const c_writer *w)
+static inline const bnn_stage *bnn_c_last_stage(const c_writer *w)
 {
-    const bnn_stage *last = &w->model->stages[w->model->n_stages - 1];
-    return last->inputs == BNN_VALUES_PIXELS ? 128.0f : 1.0f;
+    return &w->model->stages[w->model->n_stages - 1];
 }
 
 /* ---- writer.c: texts, code, names, comments, arrays --------------------------------------- */
@@ -115,6 +114,26 @@ bool bnn_c_op_has_windows(uint32_t type);
 /* Operation j of the stage's chain: statements that change `value`; or with windows, "float value
  * = ..." of the one at (h, v), from work.plane. */
 void bnn_c_op(c_writer *w, uint32_t j);
+
+/* logic.c: constants and functions of a stage of gates: NAME_nodes(x) makes them all, NAME_value(i)
+ * is output i. Nothing for other stages. */
+void bnn_c_logic(c_writer *w);
+
+/* Of so many nodes each output is the sum. */
+static inline uint32_t bnn_c_logic_group(const bnn_stage *s)
+{
+    return s->logic->group == 0 ? 1 : s->logic->group;
+}
+
+/* integers.c: whether the logits can be left out to find the class: they are the last stage's sums, or one multiply-add
+ * of them that keeps their order. */
+bool bnn_c_has_integer_logits(const bnn_model *model);
+
+/* The sum that a logit is made of; false when it is of none. */
+bool bnn_c_sum_of_logit(const bnn_stage *last, float logit, int32_t *sum);
+
+/* Statements that make logits[i] from integers[i]. */
+void bnn_c_logit_of_sum(c_writer *w);
 
 /* sums.c: "a * factor + b - minus" without what changes nothing. */
 const char *bnn_c_position(c_writer *w, const char *a, uint32_t factor, const char *b,

@@ -44,6 +44,13 @@ static const struct {
             "      - {layer: {name: dense, out: 67, bias: no}}\n"
             "      - {layer: {name: dense, out: 4, bias: no}}\n")},
     {"integers_pixels", BLOCKS("      - {layer: {name: dense, out: 4, bias: no}}\n")},
+    {"integers_gates", BLOCKS("      - {layer: {name: thermometer, levels: 2}}\n"
+                              "      - {layer: {name: lut, gates: 90, inputs: 3}}\n"
+                              "      - {layer: {name: lut, gates: 120}}\n"
+                              "      - {layer: {name: group_sum, groups: 4}}\n")},
+    {"integers_votes", BLOCKS("      - {layer: {name: conv2d, out: 5, kernel: 3, bias: no}}\n"
+                              "      - {layer: {name: lut, gates: 40, inputs: 6}}\n"
+                              "      - {layer: {name: group_sum, groups: 4, tau: 0.5}}\n")},
     {"integers_window", BLOCKS("      - {layer: {name: conv2d, out: 3, kernel: 3, bias: no}}\n"
                                "      - {layer: {name: conv2d, out: 1, kernel: 4, stride: 2, "
                                "bias: no}}\n")},
@@ -200,7 +207,7 @@ START_TEST(integer_network)
 {
     const bnn_model *model = integer_model(_i);
     const bnn_stage *last = &model->stages[model->n_stages - 1];
-    ck_assert(last->integer_sums && last->n_chain == 0);
+    ck_assert((last->integer_sums && last->n_chain == 0) || last->logic != NULL);
     write_case(integers[_i].name, model,
                random_images(&b, RANDOM_IMAGES * bnn_shape_values(model->input)), RANDOM_IMAGES);
 }
@@ -260,21 +267,54 @@ START_TEST(random_rules)
 }
 END_TEST
 
+/* Gates of any shape, of pixels and of bits, in front of all that can follow. */
+START_TEST(random_gates)
+{
+    enum { N = 16 };
+    uint32_t n_logic = 0, of_bits = 0, to_bits = 0, groups = 0, wide = 0;
+    model_maker maker = {.arena = arena, .gates = true};
+    for (int i = 0; i < N; i++) {
+        const bnn_model *model = random_model(&maker, 2000 + (uint64_t)i, 100000);
+        for (uint32_t s = 0; s < model->n_stages; s++) {
+            const bnn_stage *stage = &model->stages[s];
+            if (stage->logic == NULL)
+                continue;
+            n_logic++;
+            of_bits += stage->inputs == BNN_VALUES_BITS;
+            to_bits += stage->outputs == BNN_VALUES_BITS;
+            groups += stage->logic->group > 0;
+            for (uint32_t r = 0; r < stage->logic->n_runs; r++)
+                wide += stage->logic->runs[r].inputs > 2;
+        }
+        b.state = 2000 + (uint64_t)i;
+        write_case(bnn_arena_printf(arena, "gates_%d", i), model,
+                   random_images(&b, RANDOM_IMAGES * bnn_shape_values(model->input)),
+                   RANDOM_IMAGES);
+        buffers_free(&b);
+    }
+    ck_assert(n_logic > 10 && of_bits > 5 && to_bits > 5 && groups > 5 && wide > 10);
+}
+END_TEST
+
 /* ---- trained networks -------------------------------------------------------------------- */
 
 static const struct {
     const char *name, *model;
     uint32_t images; /* 0: all */
 } trained[] = {
-    {"mnist_binary", "binarize: {first: true, last: true}, ordering: pool_bn_act", 0},
-    {"mnist_float_ends", "binarize: {}, ordering: pool_bn_act", 0},
-    {"mnist_weights", "binarize: {activations: false}, ordering: pool_bn_act", 0},
-    {"mnist_float", "binarize: none, ordering: pool_bn_act", 1000},
-    {"mnist_bn_act", "binarize: {first: true, last: true}, ordering: bn_act", 0},
-    {"mnist_act_bn", "binarize: {first: true, last: true}, ordering: act_bn", 0},
-    {"mnist_bn_pool_act", "binarize: {first: true, last: true}, ordering: bn_pool_act", 0},
-    {"mnist_act_pool_bn", "binarize: {first: true, last: true}, ordering: act_pool_bn", 0},
-    {"mnist_xnor", "binarize: {first: true, last: true}, ordering: xnor", 0},
+    {"mnist_gates", "topology: logic_small", 0},
+    {"mnist_binary", "topology: lenet5, binarize: {first: true, last: true}, ordering: pool_bn_act",
+     0},
+    {"mnist_float_ends", "topology: lenet5, binarize: {}, ordering: pool_bn_act", 0},
+    {"mnist_weights", "topology: lenet5, binarize: {activations: false}, ordering: pool_bn_act", 0},
+    {"mnist_float", "topology: lenet5, binarize: none, ordering: pool_bn_act", 1000},
+    {"mnist_bn_act", "topology: lenet5, binarize: {first: true, last: true}, ordering: bn_act", 0},
+    {"mnist_act_bn", "topology: lenet5, binarize: {first: true, last: true}, ordering: act_bn", 0},
+    {"mnist_bn_pool_act",
+     "topology: lenet5, binarize: {first: true, last: true}, ordering: bn_pool_act", 0},
+    {"mnist_act_pool_bn",
+     "topology: lenet5, binarize: {first: true, last: true}, ordering: act_pool_bn", 0},
+    {"mnist_xnor", "topology: lenet5, binarize: {first: true, last: true}, ordering: xnor", 0},
 };
 
 enum { N_TRAINED = sizeof trained / sizeof *trained };
@@ -286,7 +326,7 @@ START_TEST(trained_network)
         bnn_dataset_close(&data);
         return;
     }
-    const char *spec = bnn_arena_printf(arena, "model: {topology: lenet5, %s}", trained[_i].model);
+    const char *spec = bnn_arena_printf(arena, "model: {%s}", trained[_i].model);
     const bnn_session *session = trained_session(spec, &data);
     write_case(trained[_i].name, built(graph_of(session->net), NULL, NULL), data.test.pixels,
                trained[_i].images > 0 ? trained[_i].images : data.test.n);
@@ -452,6 +492,7 @@ static Suite *make_suite(void)
     tcase_set_timeout(cases, 600);
     tcase_add_loop_test(cases, integer_network, 0, N_INTEGERS);
     tcase_add_test(cases, random_rules);
+    tcase_add_test(cases, random_gates);
     tcase_add_loop_test(cases, random_network, 0, N_RANDOM);
     tcase_add_loop_test(cases, learned_network, 0, 4 * 6);
     tcase_add_loop_test(cases, form_network, 0, 6);
