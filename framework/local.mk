@@ -26,6 +26,7 @@ simd_sources = \
 	framework/simd/count.h \
 	framework/simd/cpu.c framework/simd/cpu.h \
 	framework/simd/lanes.h \
+	framework/simd/planes.h \
 	framework/simd/tile.h \
 	framework/simd/vec.h
 kernel_table_sources = \

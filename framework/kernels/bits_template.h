@@ -1,13 +1,11 @@
 /* bits_template.h - forward passes of layers whose weights and inputs are all -1 or +1, counted on bits.
  *
  * With images in the lanes, a feature of 64 images is one 64-bit word (bit set: -1), and a sum of
- * products is taps - 2 * (number of set bits of x xor w), counted for 64 images at once in
- * bit-sliced counters: plane p of a counter holds bit p of each image's count. Eight words at a
- * time go through carry-save adders (Harley & Seal; see Warren, "Hacker's Delight", 2nd ed. 2012,
- * section 5-1, and Mula, Kurz & Lemire 2018), so a product costs a few bit operations for 64 to 512
- * images. All sums are small integers, so the result equals the float kernels' bit for bit.
+ * products is taps - 2 * (number of set bits of x xor w), counted for 64 images at once in bit
+ * planes, so a product costs a few bit operations for 64 to 512 images. All sums are small
+ * integers, so the result equals the float kernels' bit for bit.
  *
- * Parameters: simd/vec.h; after conv_template.h. */
+ * Parameters: simd/planes.h; after conv_template.h. */
 
 enum { WORD = 64, PLANES_MAX = 14, TAPS_MAX = (1 << PLANES_MAX) - 1 };
 
@@ -29,56 +27,6 @@ static void bits_pack_lanes(size_t lanes, const float *x, uint64_t *bits)
 }
 
 /* ---- counting ---------------------------------------------------------------------------- */
-
-typedef struct bit_counter {
-    vq plane[PLANES_MAX];
-} bit_counter;
-
-/* Adds two words to *sum; returns the carry. */
-INLINE vq bits_add(vq *sum, vq a, vq b)
-{
-    const vq carry = majority_q(*sum, a, b);
-    *sum = xor3_q(*sum, a, b);
-    return carry;
-}
-
-/* Adds a word of weight 2^first to a counter. */
-INLINE void bits_ripple(bit_counter *c, int first, int planes, vq carry)
-{
-    UNROLL
-    for (int p = first; p < planes; p++) {
-        const vq next = c->plane[p] & carry;
-        c->plane[p] ^= carry;
-        carry = next;
-    }
-}
-
-/* Word t of those to be counted. */
-typedef vq bits_word(const void *words, size_t t);
-
-/* Counts `taps` words into c, eight at a time. */
-INLINE void bits_count(bit_counter *c, const int planes, size_t taps, bits_word word,
-                       const void *words)
-{
-    vq ones = splat_q(0), twos = splat_q(0), fours = splat_q(0);
-    for (int p = 0; p < planes; p++)
-        c->plane[p] = splat_q(0);
-    size_t t = 0;
-    for (; t + 8 <= taps; t += 8) {
-        vq a = bits_add(&ones, word(words, t), word(words, t + 1));
-        vq b = bits_add(&ones, word(words, t + 2), word(words, t + 3));
-        const vq four = bits_add(&twos, a, b);
-        a = bits_add(&ones, word(words, t + 4), word(words, t + 5));
-        b = bits_add(&ones, word(words, t + 6), word(words, t + 7));
-        const vq eight = bits_add(&fours, four, bits_add(&twos, a, b));
-        bits_ripple(c, 3, planes, eight);
-    }
-    c->plane[0] = ones;
-    c->plane[1] = twos;
-    c->plane[2] = fours;
-    for (; t < taps; t++)
-        bits_ripple(c, 0, planes, word(words, t));
-}
 
 /* Which of the numbers of planes that are compiled, 8, 10 and PLANES_MAX, holds counts up to
  * `taps`. */

@@ -1,6 +1,7 @@
 /* table.c - the kernels of one instruction set. Compiled once for each of them (simd/vec.h). */
 #include "base/arena.h"
 #include "simd/lanes.h"
+#include "simd/planes.h"
 #include "simd/tile.h"
 
 #include <bnn/plugin.h>

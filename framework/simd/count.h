@@ -107,37 +107,6 @@ INLINE vu insert_rotated_u(vu v, uint32_t x, vu places, uint32_t mask)
 #endif
 }
 
-/* ---- 64 pixels --------------------------------------------------------------------------- */
-
-/* Bit i: pixel i of 64 is at least level i. */
-INLINE uint64_t reach_bits(const uint8_t *pixels, const uint8_t *level)
-{
-#if defined(BNN_VEC_AVX512)
-    return _mm512_cmpge_epu8_mask(_mm512_loadu_si512((const void *)pixels),
-                                  _mm512_loadu_si512((const void *)level));
-#elif defined(BNN_VEC_AVX2)
-    uint64_t bits = 0;
-    for (int i = 0; i < 2; i++) {
-        const __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)(pixels + 32 * i));
-        const __m256i l = _mm256_loadu_si256((const __m256i *)(const void *)(level + 32 * i));
-        const __m256i reached = _mm256_cmpeq_epi8(_mm256_max_epu8(x, l), x);
-        bits |= (uint64_t)(uint32_t)_mm256_movemask_epi8(reached) << 32 * i;
-    }
-    return bits;
-#else
-    const uint8x16_t bit = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
-    uint64_t bits = 0;
-    for (int i = 0; i < 4; i++) {
-        const uint8x16_t set =
-            vandq_u8(vcgeq_u8(vld1q_u8(pixels + 16 * i), vld1q_u8(level + 16 * i)), bit);
-        const uint64_t pair = vaddv_u8(vget_low_u8(set)) | (uint64_t)vaddv_u8(vget_high_u8(set))
-                                                               << 8;
-        bits |= pair << 16 * i;
-    }
-    return bits;
-#endif
-}
-
 /* ---- signs of floats --------------------------------------------------------------------- */
 
 /* Bit i of n <= 16: x[i] >= 0. */

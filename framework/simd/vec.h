@@ -242,6 +242,16 @@ INLINE vq majority_q(vq a, vq b, vq c)
 #endif
 }
 
+/* mask ? a : b, bit by bit. */
+INLINE vq select_q(vq mask, vq a, vq b)
+{
+#if defined(BNN_VEC_AVX512)
+    return (vq)_mm512_ternarylogic_epi64((__m512i)mask, (__m512i)a, (__m512i)b, 0xca);
+#else
+    return b ^ (mask & (a ^ b));
+#endif
+}
+
 INLINE size_t round_up(size_t n, size_t multiple)
 {
     return (n + multiple - 1) / multiple * multiple;

@@ -5,6 +5,7 @@
 #include "infer/engine/engine_float.h"
 #include "infer/engine/pack.h"
 #include "simd/count.h"
+#include "simd/planes.h"
 
 #include "infer/engine/convert_template.h"
 #include "infer/engine/logic_template.h"
@@ -12,11 +13,10 @@
 #include "infer/engine/sums_template.h"
 
 enum {
-    BLOCK_MOST = 64,       /* images in a block: a row of gates has as many bits */
+    BLOCK_MOST = 64,       /* images in a block; of gates, as many as a row has bits */
     BLOCK_BYTES = 1 << 19, /* of their values between two stages: half a second-level cache */
     OVERREAD = 64,         /* bytes behind pixels that a loop may read */
     SCRATCH_PARTS = 6,
-    ROWS_LEAST = 4, /* images for rows of gates */
 };
 
 typedef struct fast_model {
@@ -94,7 +94,8 @@ static size_t fast_cut_scratch(const fast_model *e, uint32_t stage, size_t n,
                  : from_floats              ? 0
                                             : fast_in_values(p);
         results = to_bits ? fast_out_values(p) : 0;
-        rest = OF_ISA(bnn_float).workspace_bytes(e->floats[stage], n);
+        rest = OF_ISA(bnn_float).workspace_bytes(e->floats[stage],
+                                                 bnn_size_smaller(n, BNN_FLOAT_IMAGES_MAX));
     }
     if (p->loop == BNN_PACK_ROWS) {
         rest = rows_scratch_bytes(p);
@@ -109,13 +110,8 @@ static size_t fast_cut_scratch(const fast_model *e, uint32_t stage, size_t n,
         bytes = to_bits ? fast_out_values(p) : 0;
         rest = bnn_plain_workspace_bytes(&p->plain);
     }
-    if (p->loop == BNN_PACK_LOGIC) {
-        inputs = from_bits ? n * fast_in_values(p) : 0;
-        floats = fast_sum_values(p);
-        sums = 2 * (size_t)bnn_logic_nodes(s->logic);
-        bytes = to_bits ? fast_out_values(p) : 0;
-        rest = bnn_plain_workspace_bytes(&p->plain);
-    }
+    if (p->loop == BNN_PACK_LOGIC)
+        inputs = p->logic.n_blocks * sizeof(bit_square) + p->logic.n_rows * sizeof(vq);
     const size_t parts[SCRATCH_PARTS] = {inputs,
                                          n * floats * sizeof(float),
                                          n * results * sizeof(float),
@@ -148,7 +144,11 @@ static void fast_run_operations(const bnn_pack *p, const bnn_float_stage *floats
                                 const float *values, uint8_t *out, const scratch *w)
 {
     const bool to_bits = p->stage->outputs == BNN_VALUES_BITS;
-    OF_ISA(bnn_float).run(floats, n, values, to_bits ? w->results : (float *)(void *)out, w->rest);
+    const size_t in = p->loop == BNN_PACK_FLOATS ? fast_in_values(p) : fast_sum_values(p);
+    float *const results = to_bits ? w->results : (float *)(void *)out;
+    for (size_t i = 0; i < n; i += BNN_FLOAT_IMAGES_MAX)
+        OF_ISA(bnn_float).run(floats, bnn_size_smaller(n - i, BNN_FLOAT_IMAGES_MAX),
+                              values + i * in, results + i * fast_out_values(p), w->rest);
     for (size_t i = 0; to_bits && i < n; i++)
         convert_floats_to_bits(&p->out, w->results + i * fast_out_values(p),
                                out + i * p->out.bytes);
@@ -239,27 +239,17 @@ static void fast_run_plain(const bnn_pack *p, size_t n, const uint8_t *x, uint8_
     }
 }
 
-/* The rows lie where other stages have sums. Few images would not fill them. */
-static void fast_run_logic(const bnn_pack *p, size_t n, const uint8_t *x, uint8_t *out,
-                           const scratch *w)
+/* The rows lie where other stages have inputs. */
+static void fast_run_logic(const bnn_pack *p, const bnn_float_stage *floats, size_t n,
+                           const uint8_t *x, uint8_t *out, const scratch *w)
 {
-    if (n < ROWS_LEAST) {
-        fast_run_plain(p, n, x, out, w);
-        return;
-    }
-    const bool from_bits = p->stage->inputs == BNN_VALUES_BITS;
-    const bool to_bits = p->stage->outputs == BNN_VALUES_BITS;
-    for (size_t i = 0; from_bits && i < n; i++)
-        bnn_places_to_bytes(&p->in, x + i * p->in.bytes, w->inputs + i * fast_in_values(p));
-    logic_run(p, n, from_bits ? w->inputs : x, fast_in_values(p), (uint64_t *)(void *)w->sums,
-              w->floats);
-    for (size_t i = 0; i < n; i++) {
-        uint8_t *const to = out + i * fast_out_bytes(p);
-        bnn_plain_follow(&p->plain, w->floats + i * fast_sum_values(p), to_bits ? w->bytes : to,
-                         w->rest);
-        if (to_bits)
-            bnn_places_from_bytes(&p->out, w->bytes, to);
-    }
+    const bool pixels = p->stage->inputs == BNN_VALUES_PIXELS;
+    bit_square *const squares = (bit_square *)(void *)w->inputs;
+    logic_run(&p->logic, pixels, n, x, fast_in_bytes(p), squares,
+              (vq *)(void *)(squares + p->logic.n_blocks),
+              floats != NULL ? (uint8_t *)(void *)w->floats : out, fast_out_bytes(p));
+    if (floats != NULL)
+        fast_run_operations(p, floats, n, w->floats, out, w);
 }
 
 static void fast_run_words(const bnn_pack *p, const bnn_float_stage *floats, size_t n,
@@ -297,7 +287,7 @@ static void fast_run_stage(const void *state, uint32_t stage, size_t n, const ui
         fast_run_plain(p, n, x, out, &w);
         break;
     case BNN_PACK_LOGIC:
-        fast_run_logic(p, n, x, out, &w);
+        fast_run_logic(p, e->floats[stage], n, x, out, &w);
         break;
     }
 }
@@ -308,23 +298,25 @@ static int fast_prepare(const bnn_model *model, bnn_arena *arena, void **state, 
 {
     fast_model *e = bnn_arena_alloc(arena, 1, sizeof *e);
     bnn_float_stage **floats = bnn_arena_alloc(arena, model->n_stages, sizeof *floats);
-    size_t most = 1;
+    size_t most = 1, block = BLOCK_MOST;
     size_t(*begins)[SCRATCH_PARTS] = bnn_arena_alloc(arena, model->n_stages, sizeof *begins);
     if (e == NULL || floats == NULL || begins == NULL)
         return bnn_no_memory(err);
     *e = (fast_model){.prepared = {.model = model, .run_stage = fast_run_stage},
                       .floats = floats,
                       .scratch = begins};
-    int status = bnn_pack_model(model, PIXEL_ZERO, arena, &e->packs, err);
+    int status = bnn_pack_model(model, PIXEL_ZERO, sizeof(vq), arena, &e->packs, err);
     for (uint32_t i = 0; status == BNN_OK && i < model->n_stages; i++) {
         const bnn_pack *const p = &e->packs[i];
         most = bnn_size_larger(most, fast_out_bytes(p));
-        if (p->loop == BNN_PACK_FLOATS || (p->loop == BNN_PACK_WORDS && !p->stage->folded))
+        block = p->loop == BNN_PACK_LOGIC ? bnn_size_larger(block, LOGIC_IMAGES) : block;
+        if (p->loop == BNN_PACK_FLOATS || (p->loop == BNN_PACK_WORDS && !p->stage->folded) ||
+            (p->loop == BNN_PACK_LOGIC && p->logic.has_chain))
             status = OF_ISA(bnn_float).prepare(p->stage, arena, &floats[i], err);
     }
     if (status != BNN_OK)
         return status;
-    const size_t block = bnn_size_smaller(bnn_size_larger(1, BLOCK_BYTES / most), BLOCK_MOST);
+    block = bnn_size_smaller(bnn_size_larger(1, BLOCK_BYTES / most), block);
     e->prepared.block = block;
     e->prepared.value_bytes = bnn_size_round_up(block * most, BNN_ALIGN);
     for (uint32_t i = 0; i < model->n_stages; i++)

@@ -31,7 +31,7 @@ typedef struct bnn_float_engine {
 
     /* The linear operation and all of the chain: y[n][out] of x[n][in], 1 <= n <=
      * BNN_FLOAT_IMAGES_MAX. Bits and pixels come as the floats that they stand for; where the stage
-     * has integer sums, these do, x[n][sums], and the chain is all. Where the stage gives bits, y is
+     * has integer sums or gates, their values do, x[n][sums], and the chain is all. Where the stage gives bits, y is
      * what their sign is taken of. */
     void (*run)(const bnn_float_stage *stage, size_t n, const float *x, float *y, void *workspace);
 } bnn_float_engine;

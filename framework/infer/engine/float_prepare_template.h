@@ -204,7 +204,8 @@ static int float_prepare(const bnn_stage *stage, bnn_arena *arena, bnn_float_sta
         return bnn_no_memory(err);
     *f = (bnn_float_stage){.stage = stage, .rest_values = bnn_shape_values(stage->op.out)};
     int status = float_prepare_chain(f, arena, err);
-    if (status == BNN_OK && !stage->integer_sums && stage->op.type != BNN_LOWER_IDENTITY)
+    if (status == BNN_OK && !stage->integer_sums && stage->logic == NULL &&
+        stage->op.type != BNN_LOWER_IDENTITY)
         status = float_prepare_linear(f, arena, err);
     if (status == BNN_OK)
         *out = f;

@@ -1,154 +1,313 @@
-/* logic_template.h - gates for up to 64 images at once: each node is a row of 64 bits, one for each image.
+/* logic_template.h - gates for a block of images at once: each node is a row, a vector of bits, one for each image.
  *
- * Pixels become bits 64 at a time: those of an image against their levels, which gives a word of the image; the words of
- * 64 images are transposed. Counts of a group are bit planes.
+ * Pixels of eight images become bytes of bits, those of their places, as they are compared with the levels; eight such
+ * bytes are a word of a row. So what is turned over are bytes. Where bits come in or go out, and where counts do, squares
+ * of 64 words of 64 images are turned over, as many side by side as a vector has words.
  *
- * Parameters: simd/count.h. */
+ * Parameters: simd/count.h, simd/planes.h. */
 
-enum { LOGIC_PLANES = 25 }; /* counts up to 2^24 */
+enum {
+    LOGIC_IMAGES = 64 * VQ,
+    LOGIC_EIGHT = 8,
+    LOGIC_PIXELS = 4 * VL, /* in a vector */
+    LOGIC_COUNT_PLANES = 16
+};
+
+typedef uint8_t logic_bytes __attribute__((vector_size(4 * VL)));
+typedef union logic_pixels {
+    logic_bytes part[64 / LOGIC_PIXELS];
+    uint64_t word[8];
+} logic_pixels;
+
+INLINE const vq *logic_row(const vq *rows, uint32_t offset)
+{
+    return (const vq *)(const void *)((const uint8_t *)rows + offset);
+}
+
+INLINE void logic_set_row(vq *rows, uint32_t offset, vq row)
+{
+    *(vq *)(void *)((uint8_t *)rows + offset) = row;
+}
 
 /* ---- in ---------------------------------------------------------------------------------- */
 
-/* rows[j] bit i and rows[i] bit j change places (Warren, "Hacker's Delight", 2nd ed. 2012, section 7-3). */
-INLINE void logic_transpose(uint64_t rows[64])
+/* Byte i: bit k is whether pixel i of image k reaches its level. */
+INLINE logic_pixels logic_compare(const bnn_logic_block *block, size_t n, const uint8_t *in,
+                                  size_t step)
 {
-    uint64_t mask = 0x00000000ffffffff;
-    for (unsigned d = 32; d != 0; d >>= 1, mask ^= mask << d)
-        for (unsigned i = 0; i < 64; i = ((i | d) + 1) & ~d) {
-            const uint64_t moved = (rows[i] >> d ^ rows[i | d]) & mask;
-            rows[i] ^= moved << d;
-            rows[i | d] ^= moved;
+    logic_bytes level[64 / LOGIC_PIXELS];
+    logic_pixels out = {0};
+    UNROLL
+    for (int i = 0; i < 64 / LOGIC_PIXELS; i++)
+        memcpy(&level[i], block->level + i * LOGIC_PIXELS, sizeof *level);
+    for (const uint8_t *image = in + n * step; image != in;) {
+        image -= step;
+        __builtin_prefetch(image + LOGIC_EIGHT * step); /* else most of the time is waiting */
+        UNROLL
+        for (int i = 0; i < 64 / LOGIC_PIXELS; i++) {
+            logic_bytes pixels;
+            memcpy(&pixels, image + i * LOGIC_PIXELS, sizeof pixels);
+            out.part[i] = out.part[i] + out.part[i] - (logic_bytes)(pixels >= level[i]);
         }
-}
-
-/* The rows of 64 neighbouring inputs, of which some are sources. */
-INLINE void logic_read_block(const bnn_logic_block *block, size_t n, const uint8_t *in, size_t n_in,
-                             uint64_t *rows)
-{
-    uint64_t square[64] = {0};
-    for (size_t i = 0; i < n; i++, in += n_in) {
-        uint8_t few[64] = {0};
-        if (n_in < 64)
-            memcpy(few, in, n_in);
-        square[i] = reach_bits(n_in < 64 ? few : in + block->first, block->level);
-    }
-    logic_transpose(square);
-    for (size_t i = 0; i < 64; i++)
-        rows[block->node[i]] = square[i];
-}
-
-/* ---- gates ------------------------------------------------------------------------------- */
-
-/* All gates of two inputs that depend on both and give 0 for zeros: a & b, a & ~b, b & ~a, a ^ b, a | b, by the three
- * entries of their tables. */
-INLINE uint64_t logic_gate_of_two(uint64_t a, uint64_t b, uint64_t table)
-{
-    const uint64_t only_a = -(table >> 1 & 1), only_b = -(table >> 2 & 1), both = -(table >> 3 & 1);
-    return (a & ~b & only_a) | (b & ~a & only_b) | (a & b & both);
-}
-
-/* The last input chooses between the tables of the others. */
-INLINE uint64_t logic_gate(const uint64_t *pins, uint32_t inputs, uint64_t table)
-{
-    uint64_t values[1 << (BNN_GATE_INPUTS_MAX - 1)];
-    const uint64_t a = pins[0];
-    uint32_t n = 1u << (inputs - 1);
-    for (uint32_t m = 0; m < n; m++) {
-        const uint64_t clear = -(table >> 2 * m & 1), set = -(table >> (2 * m + 1) & 1);
-        values[m] = (a & set) | (~a & clear);
-    }
-    for (uint32_t i = 1; i < inputs; i++) {
-        n /= 2;
-        for (uint32_t m = 0; m < n; m++)
-            values[m] = values[2 * m] ^ (pins[i] & (values[2 * m] ^ values[2 * m + 1]));
-    }
-    return values[0];
-}
-
-INLINE uint64_t *logic_run_rows(const bnn_logic_run *run, const uint64_t *rows, uint64_t *out)
-{
-    const uint32_t *wire = run->wire;
-    uint64_t pins[BNN_GATE_INPUTS_MAX];
-    if (run->inputs == 2) {
-        for (uint32_t i = 0; i < run->n; i++, wire += 2)
-            *out++ = logic_gate_of_two(rows[wire[0]], rows[wire[1]], run->table[i]);
-        return out;
-    }
-    for (uint32_t i = 0; i < run->n; i++, wire += run->inputs) {
-        for (uint32_t j = 0; j < run->inputs; j++)
-            pins[j] = rows[wire[j]];
-        *out++ = logic_gate(pins, run->inputs, run->table[i]);
     }
     return out;
 }
 
+/* Pixels of at most eight images, the eights number `at`. */
+INLINE void logic_read_pixels(const bnn_pack_logic *l, size_t n, const uint8_t *in, size_t n_in,
+                              size_t at, bit_square *square)
+{
+    uint8_t few[LOGIC_EIGHT][64] = {0};
+    const bool is_few = n_in < 64;
+    for (size_t i = 0; is_few && i < n; i++)
+        memcpy(few[i], in + i * n_in, n_in);
+    for (uint32_t i = 0; i < l->n_blocks; i++, square++) {
+        const bnn_logic_block *block = &l->blocks[i];
+        const logic_pixels bits = logic_compare(block, n, is_few ? few[0] : in + block->first,
+                                                is_few ? sizeof few[0] : n_in);
+        UNROLL
+        for (size_t k = 0; k < 8; k++)
+            square->word[8 * k + at % 8][at / 8] = bits.word[k];
+    }
+}
+
+/* Words of one image. */
+INLINE void logic_read_bits(const bnn_pack_logic *l, const uint8_t *in, size_t at,
+                            bit_square *square)
+{
+    for (uint32_t i = 0; i < l->n_blocks; i++, square++)
+        memcpy(&square->word[at % 64][at / 64], in + l->blocks[i].first, sizeof(uint64_t));
+}
+
+/* The rows of a block of at most eight images of pixels: of each pixel a byte. */
+INLINE void logic_put_eight(const bnn_logic_block *block, const bit_square *square, vq *rows)
+{
+    for (size_t i = 0; i < 64; i++)
+        logic_set_row(rows, block->row[i], (vq){square->word[i / 8 * 8][0] >> i % 8 * 8 & 255});
+}
+
+/* The rows of the sources; step: bytes from an image to the next. */
+static void logic_read(const bnn_pack_logic *l, bool pixels, size_t n, const uint8_t *in,
+                       size_t step, bit_square *square, vq *rows)
+{
+    const size_t unit = pixels ? LOGIC_EIGHT : 1;
+    for (size_t i = 0, at = 0; i < n; i += unit, at++) {
+        const size_t some = n - i < unit ? n - i : unit;
+        if (pixels)
+            logic_read_pixels(l, some, in + i * step, step, at, square);
+        else
+            logic_read_bits(l, in + i * step, at, square);
+    }
+    for (uint32_t i = 0; i < l->n_blocks; i++, square++) {
+        const bnn_logic_block *block = &l->blocks[i];
+        if (pixels && n <= LOGIC_EIGHT) {
+            logic_put_eight(block, square, rows);
+            continue;
+        }
+        if (pixels)
+            bits_turn_bytes(square);
+        else
+            bits_turn(square);
+        for (size_t j = 0; j < 64; j++)
+            logic_set_row(rows, block->row[j], square->row[j]);
+    }
+    rows[0] = splat_q(0); /* what belongs to no source went there */
+}
+
+/* ---- gates ------------------------------------------------------------------------------- */
+
+INLINE vq logic_gate_of_two(const bnn_logic_op op, vq a, vq b)
+{
+    return op == BNN_LOGIC_AND       ? a & b
+           : op == BNN_LOGIC_AND_NOT ? a & ~b
+           : op == BNN_LOGIC_OR      ? a | b
+                                     : a ^ b;
+}
+
+INLINE void logic_run_pairs(const bnn_logic_op op, const bnn_logic_part *part, const vq *rows,
+                            vq *out)
+{
+    const uint32_t *wire = part->wire;
+    if (part->inverted)
+        for (size_t i = 0; i < part->n; i++, wire += 2)
+            out[i] = ~logic_gate_of_two(op, *logic_row(rows, wire[0]), *logic_row(rows, wire[1]));
+    else
+        for (size_t i = 0; i < part->n; i++, wire += 2)
+            out[i] = logic_gate_of_two(op, *logic_row(rows, wire[0]), *logic_row(rows, wire[1]));
+}
+
+/* Pairs of a table's bits choose between the first input, its inverse and constants; the others choose between these. */
+INLINE void logic_run_tables(const int inputs, const bnn_logic_part *part, const vq *rows, vq *out)
+{
+    const int pairs = 1 << (inputs - 1);
+    const uint32_t *wire = part->wire;
+    for (size_t i = 0; i < part->n; i++, wire += inputs) {
+        const uint64_t table = part->table[i];
+        const vq first = *logic_row(rows, wire[0]);
+        const vq choice[4] = {splat_q(0), ~first, first, ~splat_q(0)};
+        vq value[1 << (BNN_GATE_INPUTS_MAX - 1)];
+        UNROLL
+        for (int m = 0; m < pairs; m++)
+            value[m] = choice[table >> 2 * m & 3];
+        UNROLL
+        for (int j = 1; j < inputs; j++) {
+            const int n = pairs >> j;
+            const vq pin = *logic_row(rows, wire[j]);
+            UNROLL
+            for (int m = 0; m < n; m++)
+                value[m] = select_q(pin, value[2 * m + 1], value[2 * m]);
+        }
+        out[i] = value[0];
+    }
+}
+
+static void logic_run_part(const bnn_logic_part *part, const vq *rows, vq *out)
+{
+    switch (part->op) {
+    case BNN_LOGIC_AND:
+        logic_run_pairs(BNN_LOGIC_AND, part, rows, out);
+        return;
+    case BNN_LOGIC_AND_NOT:
+        logic_run_pairs(BNN_LOGIC_AND_NOT, part, rows, out);
+        return;
+    case BNN_LOGIC_OR:
+        logic_run_pairs(BNN_LOGIC_OR, part, rows, out);
+        return;
+    case BNN_LOGIC_XOR:
+        logic_run_pairs(BNN_LOGIC_XOR, part, rows, out);
+        return;
+    case BNN_LOGIC_COPY:
+        for (size_t i = 0; i < part->n; i++)
+            out[i] = ~*logic_row(rows, part->wire[i]);
+        return;
+    case BNN_LOGIC_TABLE:
+        break;
+    }
+    if (part->inputs == 3)
+        logic_run_tables(3, part, rows, out);
+    else if (part->inputs == 4)
+        logic_run_tables(4, part, rows, out);
+    else if (part->inputs == 5)
+        logic_run_tables(5, part, rows, out);
+    else
+        logic_run_tables(6, part, rows, out);
+}
+
 /* ---- out --------------------------------------------------------------------------------- */
 
-INLINE uint64_t logic_output(const bnn_logic *logic, const uint64_t *rows, uint32_t i)
+/* Rows that are counted. */
+typedef struct logic_words {
+    const vq *rows;
+    const uint32_t *counted;
+} logic_words;
+
+INLINE vq logic_word(const void *words, size_t t)
 {
-    return rows[logic->output[i] / 2] ^ -(uint64_t)(logic->output[i] & 1);
+    const logic_words *w = words;
+    return *logic_row(w->rows, w->counted[t]);
 }
 
-/* Adds two rows to *sum; returns the carries. */
-INLINE uint64_t logic_add(uint64_t *sum, uint64_t a, uint64_t b)
+INLINE void logic_count_with(const int planes, size_t group, const logic_words *words, vq *plane)
 {
-    const uint64_t either = *sum ^ a, carry = (*sum & a) | (b & either);
-    *sum = either ^ b;
-    return carry;
+    bit_counter counter;
+    bits_count(&counter, planes, group, logic_word, words);
+    for (int p = 0; p < LOGIC_COUNT_PLANES; p++)
+        plane[p] = p < planes ? counter.plane[p] : splat_q(0);
 }
 
-INLINE void logic_ripple(uint64_t *planes, uint64_t carry)
+static void logic_count(size_t group, const logic_words *words, vq *plane)
 {
-    for (uint32_t k = 0; carry != 0; k++) {
-        const uint64_t next = planes[k] & carry;
-        planes[k] ^= carry;
-        carry = next;
+    if (group < 1u << 8)
+        logic_count_with(8, group, words, plane);
+    else if (group < 1u << 10)
+        logic_count_with(10, group, words, plane);
+    else
+        logic_count_with(LOGIC_COUNT_PLANES, group, words, plane);
+}
+
+/* Of n images the sums of some values, at most four: each image has a word with their counts. */
+INLINE void logic_put_sums(const bnn_pack_logic *l, size_t n, uint32_t first, const uint32_t some,
+                           const bit_square *square, float *out)
+{
+    const float group = (float)l->group;
+    float factor[4] = {0};
+    memcpy(factor, l->factor + first, some * sizeof *factor);
+    for (size_t i = 0; i < n; i++) {
+        uint16_t count[4];
+        float sum[4];
+        memcpy(count, &square->word[i % 64][i / 64], sizeof count);
+        for (int k = 0; k < 4; k++)
+            sum[k] = (2.0f * (float)count[k] - group) * factor[k];
+        memcpy(out + i * l->n_values + first, sum, some * sizeof *sum);
     }
 }
 
-/* Bit k of each image's count of ones is in plane k: of outputs first to first + n - 1, eight at a time through
- * carry-save adders (as kernels/bits_template.h). */
-INLINE void logic_count(const bnn_logic *logic, const uint64_t *rows, uint32_t first, uint32_t n,
-                        uint64_t planes[LOGIC_PLANES])
+/* out[n][n_values]; so also below. */
+static void logic_put_counts(const bnn_pack_logic *l, size_t n, const vq *rows, float *out)
 {
-    uint32_t i = first;
-    memset(planes, 0, LOGIC_PLANES * sizeof *planes);
-    for (; i + 8 <= first + n; i += 8) {
-        uint64_t in[8];
-        for (uint32_t k = 0; k < 8; k++)
-            in[k] = logic_output(logic, rows, i + k);
-        const uint64_t a = logic_add(&planes[0], in[0], in[1]);
-        const uint64_t b = logic_add(&planes[0], in[2], in[3]);
-        const uint64_t c = logic_add(&planes[0], in[4], in[5]);
-        const uint64_t d = logic_add(&planes[0], in[6], in[7]);
-        const uint64_t e = logic_add(&planes[1], a, b), f = logic_add(&planes[1], c, d);
-        logic_ripple(planes + 3, logic_add(&planes[2], e, f));
+    bit_square square;
+    for (uint32_t first = 0; first < l->n_values; first += 4) {
+        const uint32_t left = l->n_values - first, some = left < 4 ? left : 4;
+        memset(&square, 0, sizeof square);
+        for (uint32_t i = 0; i < some; i++)
+            logic_count(l->group, &(logic_words){rows, l->counted + (size_t)(first + i) * l->group},
+                        square.row + i * LOGIC_COUNT_PLANES);
+        bits_turn(&square);
+        if (some == 4)
+            logic_put_sums(l, n, first, 4, &square, out);
+        else
+            logic_put_sums(l, n, first, some, &square, out);
     }
-    for (; i < first + n; i++)
-        logic_ripple(planes, logic_output(logic, rows, i));
 }
 
-/* The values of n images, as bnn_logic_evaluate() has them: out[n][values] of in[n][n_in]. rows: a word for each node. */
-static void logic_run(const bnn_pack *p, size_t n, const uint8_t *in, size_t n_in, uint64_t *rows,
-                      float *out)
+/* The words of images that some rows are. */
+INLINE void logic_turn_word(const bnn_pack_logic *l, size_t word, const vq *rows,
+                            bit_square *square)
 {
-    const bnn_logic *logic = p->stage->logic;
-    const uint32_t group = logic->group == 0 ? 1 : logic->group;
-    const uint32_t n_values = logic->n_outputs / group;
-    const uint32_t n_planes = bnn_logic_width(group + 1);
-    uint64_t *row = rows + 1 + logic->n_sources, planes[LOGIC_PLANES];
-    for (uint32_t i = 0; i < p->n_blocks; i++)
-        logic_read_block(&p->blocks[i], n, in, n_in, rows);
-    rows[0] = 0; /* what belongs to no source went there */
-    for (uint32_t i = 0; i < logic->n_runs; i++)
-        row = logic_run_rows(&logic->runs[i], rows, row);
-    for (uint32_t value = 0; value < n_values; value++) {
-        logic_count(logic, rows, value * group, group, planes);
-        for (size_t i = 0; i < n; i++) {
-            int32_t ones = 0;
-            for (uint32_t k = 0; k < n_planes; k++)
-                ones += (int32_t)(planes[k] >> i & 1) << k;
-            out[i * n_values + value] = (float)(2 * ones - (int32_t)group);
-        }
+    for (size_t i = 0; i < 64; i++)
+        square->row[i] = *logic_row(rows, l->word[64 * word + i]);
+    bits_turn(square);
+}
+
+static void logic_put_signs(const bnn_pack_logic *l, size_t n, const vq *rows, float *out)
+{
+    bit_square square;
+    for (size_t word = 0; word < l->n_words; word++) {
+        const size_t left = l->n_values - 64 * word, some = left < 64 ? left : 64;
+        logic_turn_word(l, word, rows, &square);
+        for (size_t i = 0; i < n; i++)
+            for (size_t at = 0; at < some; at += LANES)
+                store_signs(out + i * l->n_values + 64 * word + at,
+                            (uint32_t)(square.word[i % 64][i / 64] >> at & 0xffff),
+                            some - at < LANES ? some - at : LANES);
     }
+}
+
+/* In the places of bits between stages, `step` bytes from an image to the next. */
+static void logic_put_bits(const bnn_pack_logic *l, size_t n, const vq *rows, uint8_t *out,
+                           size_t step)
+{
+    bit_square square;
+    for (size_t word = 0; word < l->n_words; word++) {
+        logic_turn_word(l, word, rows, &square);
+        for (size_t i = 0; i < n; i++)
+            memcpy(out + i * step + word * sizeof(uint64_t), &square.word[i % 64][i / 64],
+                   sizeof(uint64_t));
+    }
+}
+
+/* The values of n images, in front of the chain. */
+static void logic_run(const bnn_pack_logic *l, bool pixels, size_t n, const uint8_t *in,
+                      size_t in_step, bit_square *square, vq *rows, uint8_t *out, size_t out_step)
+{
+    vq *row = rows + l->n_first;
+    logic_read(l, pixels, n, in, in_step, square, rows);
+    for (uint32_t i = 0; i < l->n_parts; row += l->parts[i++].n)
+        logic_run_part(&l->parts[i], rows, row);
+    if (l->group > 1)
+        logic_put_counts(l, n, rows, (float *)(void *)out);
+    else if (l->to_bits)
+        logic_put_bits(l, n, rows, out, out_step);
+    else
+        logic_put_signs(l, n, rows, (float *)(void *)out);
 }

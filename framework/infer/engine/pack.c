@@ -74,7 +74,7 @@ static bool rows_fit(const bnn_stage *s, const bnn_stage *next)
 static bnn_pack_loop loop_for(const bnn_stage *s, const bnn_stage *next)
 {
     if (s->logic != NULL)
-        return BNN_PACK_LOGIC;
+        return bnn_pack_logic_fits(s->logic) ? BNN_PACK_LOGIC : BNN_PACK_PLAIN;
     if (!s->integer_sums)
         return BNN_PACK_FLOATS;
     if (rows_fit(s, next))
@@ -355,8 +355,8 @@ static int pack_rows(bnn_pack *p, bnn_arena *arena, bnn_error *err)
     return BNN_OK;
 }
 
-int bnn_pack_model(const bnn_model *model, int32_t pixel_zero, bnn_arena *arena, bnn_pack **out,
-                   bnn_error *err)
+int bnn_pack_model(const bnn_model *model, int32_t pixel_zero, uint32_t row_bytes, bnn_arena *arena,
+                   bnn_pack **out, bnn_error *err)
 {
     bnn_pack *packs = bnn_arena_alloc(arena, model->n_stages, sizeof *packs);
     int status = BNN_OK;
@@ -376,9 +376,9 @@ int bnn_pack_model(const bnn_model *model, int32_t pixel_zero, bnn_arena *arena,
         else if (p->loop == BNN_PACK_ROWS)
             status = pack_rows(p, arena, err);
         else if (p->loop == BNN_PACK_LOGIC)
-            status = bnn_pack_logic(p->stage->logic, (uint32_t)bnn_shape_values(p->stage->op.in),
-                                    arena, &p->n_blocks, &p->blocks, err);
-        if (status == BNN_OK && (p->loop == BNN_PACK_PLAIN || p->loop == BNN_PACK_LOGIC))
+            status =
+                bnn_pack_logic_stage(p->stage, &p->in, &p->out, row_bytes, arena, &p->logic, err);
+        else if (p->loop == BNN_PACK_PLAIN)
             status = bnn_plain_prepare(p->stage, arena, &p->plain, err);
     }
     if (status == BNN_OK)

@@ -6,7 +6,6 @@
 #define BNN_INFER_ENGINE_PACK_H
 
 #include "infer/engine/pack_logic.h"
-#include "infer/engine/places.h"
 #include "infer/engine/plain.h"
 
 enum { BNN_PACK_LANES = 16, BNN_PACK_TILE = 4 };
@@ -20,7 +19,7 @@ typedef enum bnn_pack_loop {
      * input row; a channel adds up those of its rows. Followed by a 2x2 pool. */
     BNN_PACK_ROWS,
     BNN_PACK_FLOATS, /* float sums */
-    BNN_PACK_PLAIN,  /* integer sums whose shape would take too much memory otherwise */
+    BNN_PACK_PLAIN,  /* integer sums and gates whose shape would take too much memory otherwise */
     BNN_PACK_LOGIC,  /* gates, on rows of bits of the images of a block */
 } bnn_pack_loop;
 
@@ -67,16 +66,15 @@ typedef struct bnn_pack {
     bnn_places in, out; /* of inputs and outputs that are bits */
     bnn_pack_words words;
     bnn_pack_rows rows;
-    uint32_t n_blocks; /* BNN_PACK_LOGIC */
-    const bnn_logic_block *blocks;
-    bnn_plain_stage plain; /* BNN_PACK_PLAIN, and for the chain of BNN_PACK_LOGIC */
+    bnn_pack_logic logic;
+    bnn_plain_stage plain; /* BNN_PACK_PLAIN */
 } bnn_pack;
 
 /* Lays out all stages, *out[n_stages]. pixel_zero: the pixel for which the engine's product of
  * pixel and weight is 0 (0 where it multiplies unsigned pixels, 128 where it multiplies signed
- * ones). Fails only for want of memory. */
-int bnn_pack_model(const bnn_model *model, int32_t pixel_zero, bnn_arena *arena, bnn_pack **out,
-                   bnn_error *err);
+ * ones). row_bytes: of a row of bits of images. Fails only for want of memory. */
+int bnn_pack_model(const bnn_model *model, int32_t pixel_zero, uint32_t row_bytes, bnn_arena *arena,
+                   bnn_pack **out, bnn_error *err);
 
 /* How many columns of a stage's inputs, packed as rows, are made into the words of windows; and
  * how many words each has. Only BNN_PACK_WORDS of bits in rows. */

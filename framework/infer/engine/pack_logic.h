@@ -1,18 +1,60 @@
-/* pack_logic.h - the sources of a net of gates as a fast engine reads them: 64 neighbouring inputs at once. */
+/* pack_logic.h - a net of gates as a fast engine runs it: each node is a row, of a bit for each image of a block.
+ *
+ * A row is told by the bytes in front of it. Row 0 is the constant 0, then come the sources, then the gates. Gates of one operation lie side by side, so that
+ * none asks what it is. A gate that only outputs read, inverted, is stored so. */
 #ifndef BNN_INFER_ENGINE_PACK_LOGIC_H
 #define BNN_INFER_ENGINE_PACK_LOGIC_H
 
-#include "base/arena.h"
-#include "infer/logic.h"
+#include "infer/engine/places.h"
 
-/* Of inputs first to first + 63, which an image has, unless it has fewer than 64 at all. */
+/* 64 neighbouring inputs: pixels, which an image has, unless it has fewer than 64 at all, against a level each; or bits
+ * of a word. */
 typedef struct bnn_logic_block {
-    uint32_t first;
-    uint8_t level[64]; /* what each is compared with */
-    uint32_t node[64]; /* the source that this is; 0: none */
+    size_t first; /* byte of an image */
+    uint8_t level[64];
+    uint32_t row[64]; /* of the source that this is; 0: none */
 } bnn_logic_block;
 
-int bnn_pack_logic(const bnn_logic *logic, uint32_t n_in, bnn_arena *arena, uint32_t *n_blocks,
-                   const bnn_logic_block **out, bnn_error *err);
+typedef enum bnn_logic_op {
+    BNN_LOGIC_AND,
+    BNN_LOGIC_AND_NOT, /* the first and not the second */
+    BNN_LOGIC_OR,
+    BNN_LOGIC_XOR,
+    BNN_LOGIC_TABLE,
+    BNN_LOGIC_COPY, /* of one input */
+} bnn_logic_op;
+
+typedef struct bnn_logic_part {
+    bnn_logic_op op;
+    bool inverted; /* what the operation gives; tables are so themselves */
+    uint32_t inputs, n;
+    const uint32_t *wire; /* [n][inputs]: rows */
+    const uint64_t *table;
+} bnn_logic_part;
+
+typedef struct bnn_pack_logic {
+    uint32_t n_rows, n_blocks, n_parts;
+    uint32_t n_first; /* rows in front of the gates */
+    const bnn_logic_block *blocks;
+    const bnn_logic_part *parts;
+    /* Values that are counts of more than one: [n_values][group] rows, and what the sum of a value is multiplied with. */
+    uint32_t n_values, group;
+    const uint32_t *counted;
+    const float *factor;
+    /* Otherwise they are bits: [n_words][64] rows, in the order of values; or, where bits are all that the stage gives,
+     * that of their places. */
+    uint32_t n_words;
+    const uint32_t *word;
+    bool to_bits;
+    bool has_chain; /* the chain is still to be run */
+} bnn_pack_logic;
+
+/* Whether this is for a net: not for one of very many nodes, or groups. */
+bool bnn_pack_logic_fits(const bnn_logic *logic);
+
+/* in, out: the places of bits on both sides of the stage. Fails only for want of memory. */
+int bnn_pack_logic_stage(const bnn_stage *stage, const bnn_places *in, const bnn_places *out,
+                         uint32_t row_bytes, bnn_arena *arena, bnn_pack_logic *logic,
+                         bnn_error *err);
 
 #endif

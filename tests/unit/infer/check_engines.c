@@ -19,7 +19,7 @@ enum { SLICES = 6 }; /* each a process of its own, so that a failure of one hide
 #define MODEL_MACS  ((uint64_t)400000)
 #define IMAGES_MACS ((uint64_t)3000000)
 
-static const size_t batches[] = {1, 2, 17, 63, 64, 65, 200};
+static const size_t batches[] = {1, 2, 8, 9, 17, 63, 64, 65, 200, 255, 256, 257, 511, 512, 513};
 enum { N_BATCHES = sizeof batches / sizeof *batches };
 
 static bnn_arena *arena;
@@ -181,6 +181,115 @@ START_TEST(engines_agree_on_any_model)
 }
 END_TEST
 
+/* Rows of gates are of 128, 256 or 512 images. What comes into them and goes out is of all kinds. */
+START_TEST(engines_agree_on_gates)
+{
+    enum { N = 80 };
+    size_t n_pixels = 0, n_bits = 0, n_to_bits = 0, n_chains = 0, n_groups[3] = {0};
+    for (uint64_t seed = 3000; seed < 3000 + N; seed++) {
+        bnn_arena_destroy(arena);
+        set_up();
+        maker.gates = true;
+        const bnn_model *model = random_model(&maker, seed, 3000);
+        bnn_pack *packs = NULL;
+        bnn_error err;
+        ck_assert_int_eq(bnn_pack_model(model, 0, 32, arena, &packs, &err), BNN_OK);
+        for (uint32_t i = 0; i < model->n_stages; i++) {
+            if (packs[i].loop != BNN_PACK_LOGIC)
+                continue;
+            const bnn_pack_logic *l = &packs[i].logic;
+            n_pixels += l->n_blocks > 0 && packs[i].stage->inputs == BNN_VALUES_PIXELS;
+            n_bits += l->n_blocks > 0 && packs[i].stage->inputs == BNN_VALUES_BITS;
+            n_to_bits += l->to_bits;
+            n_chains += l->has_chain;
+            if (l->group > 1)
+                n_groups[l->group < 256 ? 0 : l->group < 1024 ? 1 : 2]++;
+        }
+        compare_engines(model, seed % 4 == 0 ? 513 : 65);
+    }
+    ck_assert_msg(n_pixels > 5 && n_bits > 5 && n_to_bits > 2 && n_chains > 5 && n_groups[0] > 5 &&
+                      n_groups[1] > 0 && n_groups[2] > 0,
+                  "%zu %zu %zu %zu %zu %zu %zu", n_pixels, n_bits, n_to_bits, n_chains, n_groups[0],
+                  n_groups[1], n_groups[2]);
+}
+END_TEST
+
+/* Bits of a wide image lie position by position, with the next convolution's padding around them. */
+START_TEST(gates_write_the_padding_of_a_convolution)
+{
+    bnn_stage stages[2] = {{.op.name = "gates",
+                            .op.kernel = 1,
+                            .op.stride = 1,
+                            .op.in = {1, 4, 10},
+                            .inputs = BNN_VALUES_PIXELS,
+                            .outputs = BNN_VALUES_BITS}};
+    bnn_stage *s = &stages[1];
+    maker.gates = true;
+    maker.macs_left = UINT64_MAX;
+    maker.b.state = 5;
+    do
+        choose_logic(&maker, &stages[0]);
+    while (stages[0].logic->group > 0 || stages[0].op.out.w < 33);
+    stages[0].out = stages[0].op.out;
+    *s = (bnn_stage){.op.name = "conv",
+                     .op.type = BNN_LOWER_CONV2D,
+                     .op.kernel = 3,
+                     .op.stride = 1,
+                     .op.padding = 1,
+                     .op.in = stages[0].out,
+                     .inputs = BNN_VALUES_BITS,
+                     .outputs = BNN_VALUES_FLOATS};
+    ck_assert(take_shape(&maker, s, 3));
+    do
+        choose_weights(&maker, s);
+    while (!s->integer_sums || !(s->op.pad_value > 0));
+    s->out = s->op.out;
+    const bnn_model model = {.input = stages[0].op.in,
+                             .n_classes = (uint32_t)bnn_shape_values(s->out),
+                             .n_stages = 2,
+                             .stages = stages};
+    bnn_pack *packs = NULL;
+    bnn_error err;
+    ck_assert_int_eq(bnn_pack_model(&model, 0, 32, arena, &packs, &err), BNN_OK);
+    ck_assert(packs[0].logic.to_bits && packs[0].out.ones && packs[0].out.padding == 1);
+    compare_engines(&model, 65);
+}
+END_TEST
+
+/* Counts that have no room in 16 bits. */
+START_TEST(a_large_group_is_counted_plainly)
+{
+    enum { GROUP = 70000 };
+    static const uint32_t source[] = {0, 1};
+    static const uint8_t level[] = {100, 200};
+    uint32_t *output = made(&maker, GROUP, sizeof *output);
+    for (uint32_t i = 0; i < GROUP; i++)
+        output[i] = i % 6;
+    const bnn_logic logic = {.n_sources = 2,
+                             .source = source,
+                             .level = level,
+                             .n_outputs = GROUP,
+                             .output = output,
+                             .group = GROUP};
+    const bnn_stage stage = {.op.name = "s",
+                             .op.type = BNN_LOWER_GROUP_SUM,
+                             .op.kernel = 1,
+                             .op.stride = 1,
+                             .op.in = {1, 1, 2},
+                             .op.out = {1, 1, 1},
+                             .out = {1, 1, 1},
+                             .inputs = BNN_VALUES_PIXELS,
+                             .outputs = BNN_VALUES_FLOATS,
+                             .logic = &logic};
+    const bnn_model model = {.input = stage.op.in, .n_classes = 1, .n_stages = 1, .stages = &stage};
+    bnn_pack *packs = NULL;
+    bnn_error err;
+    ck_assert_int_eq(bnn_pack_model(&model, 0, 32, arena, &packs, &err), BNN_OK);
+    ck_assert_int_eq(packs[0].loop, BNN_PACK_PLAIN);
+    compare_engines(&model, 65);
+}
+END_TEST
+
 /* The generator would be of no use if it left out a loop. */
 START_TEST(models_are_of_all_kinds)
 {
@@ -192,7 +301,7 @@ START_TEST(models_are_of_all_kinds)
         const bnn_model *model = random_model(&maker, seed, MODEL_MACS >> seed % 7 * 2);
         bnn_pack *packs = NULL;
         bnn_error err;
-        ck_assert_int_eq(bnn_pack_model(model, 0, arena, &packs, &err), BNN_OK);
+        ck_assert_int_eq(bnn_pack_model(model, 0, 32, arena, &packs, &err), BNN_OK);
         for (uint32_t i = 0; i < model->n_stages; i++) {
             const bnn_stage *s = packs[i].stage;
             n_loops[packs[i].loop]++;
@@ -249,7 +358,7 @@ START_TEST(a_large_dense_stage_is_run_plainly)
         .input = {1, 1, WIDTH}, .n_classes = 3, .n_stages = 3, .stages = stages};
     bnn_pack *packs = NULL;
     bnn_error err;
-    ck_assert_int_eq(bnn_pack_model(&model, 0, arena, &packs, &err), BNN_OK);
+    ck_assert_int_eq(bnn_pack_model(&model, 0, 32, arena, &packs, &err), BNN_OK);
     ck_assert_int_eq(packs[1].loop, BNN_PACK_PLAIN);
     compare_engines(&model, 2);
 }
@@ -286,7 +395,7 @@ static void *run_job(void *argument)
 
 START_TEST(threads_share_what_is_prepared)
 {
-    enum { N = 40 };
+    enum { N = 80 };
     size_t n_names;
     const char *const *names = bnn_cpu_names(&n_names);
     for (uint64_t seed = 1000; seed < 1010; seed++) {
@@ -395,6 +504,9 @@ static Suite *engines_suite(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, engines_agree_on_any_model, 0, SLICES);
     tcase_add_test(tcase, models_are_of_all_kinds);
+    tcase_add_test(tcase, engines_agree_on_gates);
+    tcase_add_test(tcase, gates_write_the_padding_of_a_convolution);
+    tcase_add_test(tcase, a_large_group_is_counted_plainly);
     tcase_add_test(tcase, a_large_dense_stage_is_run_plainly);
     tcase_add_test(tcase, threads_share_what_is_prepared);
     tcase_add_test(tcase, stages_are_timed);
