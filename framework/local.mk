@@ -15,6 +15,7 @@ base_sources = $(infer_base_sources) \
 	framework/base/fp_mode.h \
 	framework/base/json.c framework/base/json.h \
 	framework/base/path.c framework/base/path.h \
+	framework/base/program.c framework/base/program.h \
 	framework/base/record.h \
 	framework/base/rng.c framework/base/rng.h \
 	framework/base/run.c framework/base/run.h \
@@ -479,7 +480,6 @@ framework_libcli_a_SOURCES = \
 	framework/cli/commands/plugins_show.c framework/cli/commands/plugins_show.h \
 	framework/cli/commands/plugins_test.c framework/cli/commands/plugins_test.h \
 	framework/cli/commands/predict.c \
-	framework/cli/program.c framework/cli/program.h \
 	framework/cli/progress.c framework/cli/progress.h \
 	framework/cli/commands/query.c \
 	framework/cli/reference.c \

@@ -2,7 +2,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "cli/commands/slurm.h"
-#include "cli/program.h"
+#include "base/program.h"
 #include "cluster/saved.h"
 #include "cluster/words.h"
 #include "db/store.h"
@@ -21,8 +21,8 @@ enum { ANSWER_SECONDS = 60, LIST_LIMIT_BYTES = 1 << 20 };
 
 int slurm_ask(const char *const *argv, bnn_arena *arena, const char **out, bnn_error *err)
 {
-    cli_program p;
-    if (cli_program_run(argv, ANSWER_SECONDS, arena, &p, err) != BNN_OK)
+    bnn_program p;
+    if (bnn_program_run(argv, ANSWER_SECONDS, arena, &p, err) != BNN_OK)
         return err->status;
     if (!p.started)
         return bnn_fail(err, BNN_E_RESOURCE, "there is no %s here", argv[0]);

@@ -1,7 +1,7 @@
 /* tools.c - programs of others that some commands start, and what goes without them. */
 #include "base/path.h"
 #include "cli/doctor/doctor.h"
-#include "cli/program.h"
+#include "base/program.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,9 +24,9 @@ enum { TOOLS_SECONDS = 2 };
 static const char *tools_ask(const char *path, bnn_arena *arena)
 {
     const char *const argv[] = {path, "--version", NULL};
-    cli_program p;
+    bnn_program p;
     bnn_error none;
-    if (cli_program_run(argv, TOOLS_SECONDS, arena, &p, &none) != BNN_OK || p.status != 0)
+    if (bnn_program_run(argv, TOOLS_SECONDS, arena, &p, &none) != BNN_OK || p.status != 0)
         return NULL;
     return bnn_arena_printf(arena, "%.*s", (int)strcspn(p.out, "\n"), p.out);
 }

@@ -1,4 +1,4 @@
-#include "cli/program.h"
+#include "base/program.h"
 
 #include "base/child.h"
 #include "base/clock.h"
@@ -50,13 +50,13 @@ static char *program_last_line(char *text)
     return line == NULL ? text : line + 1;
 }
 
-int cli_program_run(const char *const *argv, double seconds, bnn_arena *arena, cli_program *p,
+int bnn_program_run(const char *const *argv, double seconds, bnn_arena *arena, bnn_program *p,
                     bnn_error *err)
 {
     int wait_status = 0, status = BNN_OK;
     pid_t pid;
     char *out = NULL, *said = NULL;
-    *p = (cli_program){.status = -1};
+    *p = (bnn_program){.status = -1};
     const int out_fd = memfd_create("out", MFD_CLOEXEC),
               said_fd = memfd_create("said", MFD_CLOEXEC);
     if (out_fd < 0 || said_fd < 0)

@@ -1,6 +1,6 @@
 /* program.h - a program of others is run to its end, without a shell, and what it printed is read. */
-#ifndef BNN_CLI_PROGRAM_H
-#define BNN_CLI_PROGRAM_H
+#ifndef BNN_BASE_PROGRAM_H
+#define BNN_BASE_PROGRAM_H
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -8,16 +8,16 @@
 #include <stdbool.h>
 
 /* What it came to. Texts are in the arena. */
-typedef struct cli_program {
+typedef struct bnn_program {
     bool started; /* false: there is no such program */
     bool ended;   /* in time, with a hundred megabytes at most; else it was killed */
     int status;   /* its exit status; -1: a signal ended it */
     const char *out;
     const char *said; /* the last line on stderr that is not empty, without control characters */
-} cli_program;
+} bnn_program;
 
 /* argv[0] is looked for in PATH. A failure: neither memory nor descriptors, nothing of the program. */
-int cli_program_run(const char *const *argv, double seconds, bnn_arena *arena, cli_program *out,
+int bnn_program_run(const char *const *argv, double seconds, bnn_arena *arena, bnn_program *out,
                     bnn_error *err);
 
 #endif
