@@ -210,6 +210,7 @@ cluster_sources = \
 	framework/cluster/script.c framework/cluster/script.h \
 	framework/cluster/words.c framework/cluster/words.h
 bench_sources = \
+	framework/bench/boards.c framework/bench/boards.h \
 	framework/bench/engine.c framework/bench/engine.h \
 	framework/bench/images.c \
 	framework/bench/lineup.c framework/bench/lineup.h \
@@ -402,6 +403,7 @@ framework_libcli_a_SOURCES = \
 	framework/cli/bars.c framework/cli/bars.h \
 	framework/cli/commands/bench.c \
 	framework/cli/bench_report.c framework/cli/bench_report.h \
+	framework/cli/boards_report.c framework/cli/boards_report.h \
 	framework/cli/block_flow.c framework/cli/block_flow.h \
 	framework/cli/cli.c framework/cli/cli.h \
 	framework/cli/commands/completion.c \
@@ -548,6 +550,7 @@ EXTRA_DIST += \
 	framework/PROMISES.md \
 	framework/base/README.md \
 	framework/bench/README.md \
+	framework/bench/boards/README.md \
 	framework/bnn/README.md \
 	framework/cli/README.md \
 	framework/cli/commands/README.md \
@@ -622,6 +625,16 @@ framework/bench/ort.inc: framework/bench/ort.js db/embed.awk
 	$(AM_V_at)$(MKDIR_P) framework/bench
 	$(AM_V_GEN)$(AWK) -f $(srcdir)/db/embed.awk $(srcdir)/framework/bench/ort.js >$@.tmp && \
 	  mv $@.tmp $@
+
+# What runs on emulated boards, as C strings.
+board_sources = framework/bench/boards/arm.c framework/bench/boards/board.h framework/bench/boards/common.c \
+	framework/bench/boards/main.c framework/bench/boards/mps2.ld framework/bench/boards/riscv.c framework/bench/boards/virt.ld
+EXTRA_DIST += $(board_sources)
+BUILT_SOURCES += framework/bench/boards.inc
+CLEANFILES += framework/bench/boards.inc
+framework/bench/boards.inc: $(board_sources) db/embed.awk
+	$(AM_V_at)$(MKDIR_P) framework/bench
+	$(AM_V_GEN)(cd $(srcdir) && $(AWK) -f db/embed.awk $(board_sources)) >$@.tmp && mv $@.tmp $@
 
 # The scripts that Slurm gets, as C strings.
 cluster_scripts = framework/cluster/array.sh framework/cluster/merge.sh

@@ -156,6 +156,7 @@ shell_tests = \
 	tests/cli/bad_specs.sh \
 	tests/cli/reference.sh \
 	tests/cli/bench.sh \
+	tests/cli/boards.sh \
 	tests/cli/cifar.sh \
 	tests/cli/cli.sh \
 	tests/cli/compare.sh \
@@ -215,10 +216,7 @@ TESTS += $(long_tests) $(check_suites) $(shell_tests)
 check_PROGRAMS += tests/export/c/make
 EXTRA_DIST += \
 	tests/export/c/board.c \
-	tests/export/c/host.c \
-	tests/export/c/mps2.ld \
-	tests/export/c/semihosting.h \
-	tests/export/c/startup.c
+	tests/export/c/host.c
 
 # Writes the ONNX files that tests/export/check_onnx.sh has run.
 check_PROGRAMS += tests/export/onnx/onnx_cases

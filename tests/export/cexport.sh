@@ -8,8 +8,9 @@ if [ -z "${BNN_TEST_LONG-}" ]; then
     exit 77
 fi
 here=${srcdir:-.}/tests/export/c
+boards=${srcdir:-.}/framework/bench/boards
 : "${abs_top_builddir:=.}" "${CC:=cc}"
-case $here in /*) ;; *) here=$PWD/$here ;; esac
+case $here in /*) ;; *) here=$PWD/$here boards=$PWD/$boards ;; esac
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/bnn_cexport.XXXXXX") || exit 99
 trap 'rm -rf "$scratch"' EXIT
@@ -144,7 +145,7 @@ on_board() {
     # shellcheck disable=SC2086 # flags are words
     arm-none-eabi-gcc $strict -Os -mthumb "$@" $sections -c -o "$dir/arm.o" "$dir/net.c" &&
         arm-none-eabi-gcc -std=gnu99 -Wall -Wextra -Werror -ffreestanding -Os -mthumb "$@" $sections \
-            $link -T "$here/mps2.ld" -I"$dir" -I"$here" -o "$dir/board.elf" "$here/startup.c" \
+            $link -T "$boards/mps2.ld" -I"$dir" -I"$boards" -o "$dir/board.elf" "$boards/arm.c" "$boards/common.c" \
             "$here/board.c" "$dir/arm.o" -lc -lgcc &&
         arm-none-eabi-gcc -mthumb "$@" $link -Wl,-e,net_classify -o "$dir/classify.elf" \
             "$dir/arm.o" -lc -lgcc || {

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "bench/ort.h"
 #include "cli/bench_report.h"
+#include "cli/boards_report.h"
 #include "cli/operand.h"
 #include "cli/options.h"
 #include "db/store_results.h"
@@ -26,6 +27,10 @@ typedef struct request {
     const char *data;
     size_t n_engines; /* 0: the one for this machine */
     const bnn_engine *engines[ENGINES_MAX];
+    size_t n_boards; /* 0: this machine */
+    const bench_board *boards[BENCH_BOARDS];
+    bool all_boards;
+    const char *board_options; /* of the compiler; NULL: the usual */
     cli_model found;
     char sha256[BNN_SHA256_HEX]; /* of a file */
     bench_lineup lineup;
@@ -87,8 +92,59 @@ static int parse_engines(const cli_command *command, void *context, const char *
     return BNN_OK;
 }
 
+static const bench_board *find_board(const char *name)
+{
+    for (size_t i = 0; i < BENCH_BOARDS; i++)
+        if (strcmp(bench_boards[i].name, name) == 0)
+            return &bench_boards[i];
+    return NULL;
+}
+
+static int parse_boards(const cli_command *command, void *context, const char *text, bnn_error *err)
+{
+    request *r = context;
+    r->n_boards = 0;
+    r->all_boards = strcmp(text, "all") == 0;
+    for (size_t i = 0; r->all_boards && i < BENCH_BOARDS; i++)
+        r->boards[r->n_boards++] = &bench_boards[i];
+    if (r->all_boards)
+        return BNN_OK;
+    char *list = bnn_arena_strdup(r->options.arena, text), *at;
+    if (list == NULL)
+        return bnn_no_memory(err);
+    while ((at = strsep(&list, ",")) != NULL) {
+        const bench_board *board = find_board(at);
+        bool known = false;
+        for (size_t i = 0; i < r->n_boards; i++)
+            known |= r->boards[i] == board;
+        if (known || board == NULL)
+            return cli_usage(err, command,
+                             "--board: \"%s\" %s; there are m0plus, m3, m4, m4f and rv32imc, and "
+                             "\"all\" takes those whose tools are here",
+                             at, known ? "is there twice" : "is no board");
+        r->boards[r->n_boards++] = board;
+    }
+    return BNN_OK;
+}
+
 static const request bench_values = {
     .ort = true, .lineup = {.n_batches = 3, .batches = {1, 64, 1000}, .record.n_rounds = ROUNDS}};
+
+/* A board runs one image after another, and is not timed. */
+static int check_boards(const request *r, bnn_error *err)
+{
+    const bench_lineup *usual = &bench_values.lineup;
+    const bool timed = !r->ort || r->n_engines > 0 || r->lineup.n_batches != usual->n_batches ||
+                       memcmp(r->lineup.batches, usual->batches, sizeof usual->batches) != 0 ||
+                       r->lineup.record.n_rounds != usual->record.n_rounds;
+    if (r->n_boards > 0 && timed)
+        return cli_usage(err, &cli_command_bench,
+                         "--batch, --rounds, --engines and --no-ort are of this machine, and "
+                         "have no meaning with --board");
+    if (r->n_boards == 0 && r->board_options != NULL)
+        return cli_usage(err, &cli_command_bench, "--board-options needs --board");
+    return BNN_OK;
+}
 
 /* ---- RUN or MODEL.bnn ------------------------------------------------------------------------ */
 
@@ -240,9 +296,15 @@ static int run_bench(void *context, bnn_error *err)
     r->lineup.arena = r->options.arena;
     record->started_us = (int64_t)(bnn_clock_seconds(CLOCK_REALTIME) * 1e6);
     const double start = bnn_clock_seconds(CLOCK_MONOTONIC);
-    int status = open_model(r, err);
+    int status = check_boards(r, err);
+    if (status == BNN_OK)
+        status = open_model(r, err);
     if (status == BNN_OK)
         status = open_images(r, err);
+    if (status == BNN_OK && r->n_boards > 0)
+        return cli_boards_report(&r->lineup, r->boards, r->n_boards, r->all_boards,
+                                 r->board_options != NULL ? r->board_options : "-Os", &r->options,
+                                 err);
     if (status == BNN_OK && r->found.is_of_run)
         status = find_twin(r, err);
     if (status == BNN_OK)
@@ -268,6 +330,12 @@ static const cli_option bench_options[] = {
             "(default: the test images of the RUN's data set; for a file,\n"
             "digits that bnnrun draws)"),
     CLI_ROW("no-ort", 0, CLI_NO, NULL, request, ort, "without onnxruntime"),
+    CLI_PARSED_ROW("board", 0, "NAME,...", parse_boards,
+                   "instead, the model as C on emulated boards: m0plus, m3, m4, m4f,\n"
+                   "rv32imc, or all: bytes of flash, RAM and stack, instructions an\n"
+                   "image, by a cross compiler and qemu"),
+    CLI_ROW("board-options", 0, CLI_STRING, "TEXT", request, board_options,
+            "of that compiler (default: -Os)"),
     {.name = "db", .help = "the database (BNNRUN_DB, else bnnrun.db)"},
     {.name = "csv", .help = "the table, every digit"},
     {.name = "json", .help = "one object, with the layers"},
@@ -289,7 +357,8 @@ const cli_command cli_command_bench = {
     .options = bench_options,
     .examples = "  npm install --ignore-scripts onnxruntime-node\n"
                 "  bnnrun bench 3f\n"
-                "  bnnrun bench lenet5.bnn --engines all --batch 1 --no-ort\n",
+                "  bnnrun bench lenet5.bnn --engines all --batch 1 --no-ort\n"
+                "  bnnrun bench lenet5.bnn --board m0plus,m4f --board-options '-O2'\n",
     .least = 1,
     .most = 1,
     .needs = "one RUN or MODEL.bnn is needed; `bnnrun runs` lists the runs",
