@@ -161,6 +161,7 @@ export_sources = \
 	framework/export/c/interface.c \
 	framework/export/c/logic.c \
 	framework/export/c/ops.c \
+	framework/export/c/pairs.c \
 	framework/export/c/sums.c \
 	framework/export/c/writer.c framework/export/c/writer.h \
 	framework/export/onnx/grid.c framework/export/onnx/grid.h \

@@ -41,6 +41,12 @@ static const char *fold_threshold_name(const bnn_stage *s)
     return s->inputs == BNN_VALUES_PIXELS ? "threshold" : "least";
 }
 
+void bnn_c_all_or_any(c_writer *w)
+{
+    fprintf(w->out, "/* Of a pool's bits: 1 when all (1), or when any (0) are 1. */\n");
+    fold_write_channels(w, "all", BNN_RULE_AND);
+}
+
 /* Arrays behind the weights, each with a line that says what it is. */
 static void fold_decisions(c_writer *w, bool mixed)
 {
@@ -55,10 +61,8 @@ static void fold_decisions(c_writer *w, bool mixed)
         fold_write_channels(w, "table", BNN_RULE_TABLE);
         bnn_c_bits(w, "tables", s->fold.n_tables, s->fold.table_size, s->fold.tables, false);
     }
-    if (mixed) {
-        fprintf(w->out, "/* Of a pool's bits: 1 when all (1), or when any (0) are 1. */\n");
-        fold_write_channels(w, "all", BNN_RULE_AND);
-    }
+    if (mixed)
+        bnn_c_all_or_any(w);
     fprintf(w->out, "\n");
 }
 
@@ -124,6 +128,10 @@ void bnn_c_folded_stage(c_writer *w)
 {
     const bnn_stage *s = w->stage;
     const bool mixed = fold_is_mixed(s);
+    if (bnn_c_fits_pairs(s)) {
+        bnn_c_pairs_stage(w, mixed);
+        return;
+    }
     bnn_c_bits(w, "weights", s->op.out.c, s->taps, s->bits, true);
     fold_decisions(w, mixed);
     bnn_c_window(w);

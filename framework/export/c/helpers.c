@@ -77,6 +77,17 @@ static const struct {
      "    }\n"
      "    return sum;\n"
      "}\n\n"},
+    {"sum_of_places(",
+     "/* What is at these places, in both halves of the words. */\n"
+     "static uint32_t @_sum_of_places(const uint8_t *place, const uint8_t *end, const uint32_t *x)\n"
+     "{\n"
+     "    uint32_t sum = 0;\n"
+     "    for (; end - place >= 4; place += 4)\n"
+     "        sum += x[place[0]] + x[place[1]] + x[place[2]] + x[place[3]];\n"
+     "    while (place < end)\n"
+     "        sum += x[*place++];\n"
+     "    return sum;\n"
+     "}\n\n"},
     [BNN_C_HELPER_FLOATS] =
         {"float value",
          "/* Floats below have the bits of training; what changes their arithmetic must stay off. */\n"

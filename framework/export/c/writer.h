@@ -107,6 +107,14 @@ void bnn_c_bits(c_writer *w, const char *suffix, size_t rows, size_t n_bits,
 void bnn_c_chain_stage(c_writer *w);
 void bnn_c_folded_stage(c_writer *w);
 
+/* fold.c: which of its channels want all bits of a pool's window. */
+void bnn_c_all_or_any(c_writer *w);
+
+/* pairs.c: whether a stage with folded decisions can take its sums two at a time; and that stage. mixed: it has a pool
+ * that wants all bits of some channels. */
+bool bnn_c_fits_pairs(const bnn_stage *s);
+void bnn_c_pairs_stage(c_writer *w, bool mixed);
+
 /* ops.c: whether an operation of this type makes a value of a window, from a channel that is
  * complete. */
 bool bnn_c_op_has_windows(uint32_t type);
@@ -162,7 +170,7 @@ const char *bnn_c_sum(c_writer *w, bool agreement);
 void bnn_c_note_helpers(c_writer *w, const char *code);
 
 /* The text of helper i where it is needed, else ""; NULL behind the last. */
-enum { BNN_C_HELPER_FLOATS = 9 }; /* the one that needs <float.h> */
+enum { BNN_C_HELPER_FLOATS = 10 }; /* the one that needs <float.h> */
 const char *bnn_c_helper(const c_writer *w, size_t i);
 
 /* interface.c: what stands in front of the stages: #include, helper functions, the workspace;
