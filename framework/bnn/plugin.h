@@ -162,11 +162,14 @@ typedef enum bnn_type {
     BNN_TYPE_INTEGER = 2, /* int32_t */
     BNN_TYPE_SWITCH = 3,  /* int32_t, 0 or 1; true or false in YAML */
     BNN_TYPE_CHOICE = 4,  /* int32_t, index into `choices` */
+    /* In addition, of a parameter that came after the plugin had been used: configs have it only off its
+     * default, which is what the plugin did before, so that they stay the configs that they were. */
+    BNN_TYPE_LATER = 0x100,
 } bnn_type;
 
 struct bnn_param {
     const char *name; /* the YAML key: the field's name */
-    uint32_t type;    /* bnn_type */
+    uint32_t type;    /* bnn_type, BNN_TYPE_LATER may be in it */
     uint32_t offset;  /* of the field in the plugin's struct, in bytes */
     double fallback;  /* the default (for a choice: its index) */
     double minimum;   /* inclusive bounds of a number or an integer */
@@ -185,6 +188,18 @@ struct bnn_param {
 #define BNN_CHOICE(T, field, value, alternatives, text)                                          \
     BNN_PARAM(#field, BNN_TYPE_CHOICE, BNN_OFFSET(T, field, int32_t), value, 0, 0, alternatives, \
               text)
+#define BNN_NUMBER_LATER(T, field, value, low, high, text)                  \
+    BNN_PARAM(#field, (uint32_t)BNN_TYPE_NUMBER | (uint32_t)BNN_TYPE_LATER, \
+              BNN_OFFSET(T, field, double), value, low, high, NULL, text)
+#define BNN_INTEGER_LATER(T, field, value, low, high, text)                  \
+    BNN_PARAM(#field, (uint32_t)BNN_TYPE_INTEGER | (uint32_t)BNN_TYPE_LATER, \
+              BNN_OFFSET(T, field, int32_t), value, low, high, NULL, text)
+#define BNN_SWITCH_LATER(T, field, value, text)                             \
+    BNN_PARAM(#field, (uint32_t)BNN_TYPE_SWITCH | (uint32_t)BNN_TYPE_LATER, \
+              BNN_OFFSET(T, field, int32_t), value, 0, 1, NULL, text)
+#define BNN_CHOICE_LATER(T, field, value, alternatives, text)               \
+    BNN_PARAM(#field, (uint32_t)BNN_TYPE_CHOICE | (uint32_t)BNN_TYPE_LATER, \
+              BNN_OFFSET(T, field, int32_t), value, 0, 0, alternatives, text)
 #define BNN_PARAMS_END BNN_PARAM(NULL, BNN_TYPE_END, 0, 0, 0, 0, NULL, NULL)
 
 /* What these are made of: a row, and the offset of a field, checked to be of the type that the host

@@ -125,6 +125,13 @@ static int descriptor_check_range(const bnn_param *row, bnn_error *err)
     return BNN_OK;
 }
 
+static bnn_param param_without_later(const bnn_param *row)
+{
+    bnn_param plain = *row;
+    plain.type &= ~(uint32_t)BNN_TYPE_LATER;
+    return plain;
+}
+
 static size_t descriptor_field_size(uint32_t type)
 {
     return type == BNN_TYPE_NUMBER ? sizeof(double) : sizeof(int32_t);
@@ -133,17 +140,17 @@ static size_t descriptor_field_size(uint32_t type)
 /* Row i of the table: its name, its place in the struct, its default and range. */
 static int descriptor_check_param(const bnn_head *head, size_t i, bnn_error *err)
 {
-    const bnn_param *const row = &head->params[i];
+    const bnn_param *const row = &head->params[i], plain = param_without_later(row);
     if (row->name == NULL || !bnn_plugin_name_is_valid(row->name) || strcmp(row->name, "name") == 0)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "parameter %zu is called \"%.*s\"; use lower case letters, digits and "
                         "underscores, and not \"name\", which is the plugin's own",
                         i + 1, BNN_PLUGIN_NAME, row->name == NULL ? "" : row->name);
-    if (row->type > BNN_TYPE_CHOICE)
+    if (plain.type == BNN_TYPE_END || plain.type > BNN_TYPE_CHOICE)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "parameter \"%s\" is of type %u, which this bnnrun does not know",
                         row->name, row->type);
-    const size_t size = descriptor_field_size(row->type);
+    const size_t size = descriptor_field_size(plain.type);
     if (row->offset % size != 0 || row->offset > head->params_size ||
         size > head->params_size - row->offset)
         return bnn_fail(err, BNN_E_RESOURCE,
@@ -154,7 +161,7 @@ static int descriptor_check_param(const bnn_head *head, size_t i, bnn_error *err
         const bnn_param *const other = &head->params[j];
         if (strcmp(row->name, other->name) == 0)
             return bnn_fail(err, BNN_E_RESOURCE, "parameter \"%s\" is there twice", row->name);
-        if (row->offset < other->offset + descriptor_field_size(other->type) &&
+        if (row->offset < other->offset + descriptor_field_size(param_without_later(other).type) &&
             other->offset < row->offset + size)
             return bnn_fail(err, BNN_E_RESOURCE, "parameters \"%s\" and \"%s\" share a field",
                             other->name, row->name);
@@ -162,9 +169,9 @@ static int descriptor_check_param(const bnn_head *head, size_t i, bnn_error *err
     if (!descriptor_is_one_line(row->help))
         return bnn_fail(err, BNN_E_RESOURCE, "parameter \"%s\" has no help text of one line",
                         row->name);
-    if (row->type == BNN_TYPE_CHOICE)
+    if (plain.type == BNN_TYPE_CHOICE)
         return descriptor_check_choices(row, err);
-    return descriptor_check_range(row, err);
+    return descriptor_check_range(&plain, err);
 }
 
 static int descriptor_check_params(const bnn_head *head, bnn_error *err)
@@ -277,14 +284,43 @@ const char *bnn_descriptor_formula(const bnn_head *head)
     return formula;
 }
 
-/* A copy of today's size: zero in what the plugin's own does not have, without what only it has. */
+uint64_t bnn_descriptor_later(const bnn_head *head)
+{
+    uint64_t later;
+    memcpy(&later, (const char *)head + descriptor_layouts[head->kind].size, sizeof later);
+    return later;
+}
+
+/* A table that was checked, its types without BNN_TYPE_LATER; *later has the bits of the rows with it. */
+static const bnn_param *descriptor_copy_params(const bnn_param *table, bnn_arena *arena,
+                                               uint64_t *later)
+{
+    size_t n = 0;
+    while (table[n].type != BNN_TYPE_END)
+        n++;
+    bnn_param *copy = bnn_arena_copy(arena, table, n + 1, sizeof *table);
+    for (size_t i = 0; copy != NULL && i < n; i++) {
+        *later |= (uint64_t)((table[i].type & BNN_TYPE_LATER) != 0) << i;
+        copy[i] = param_without_later(&table[i]);
+    }
+    return copy;
+}
+
+/* A copy of today's size: zero in what the plugin's own does not have, without what only it has. Behind it
+ * stands which parameters came later. */
 static const bnn_head *descriptor_copy(const bnn_head *head, bnn_kind kind, bnn_arena *arena)
 {
     const size_t size = descriptor_layouts[kind].size;
-    void *copy = bnn_arena_alloc(arena, 1, size);
-    if (copy != NULL)
-        memcpy(copy, head, head->struct_size < size ? head->struct_size : size);
-    return copy;
+    uint64_t later = 0;
+    char *copy = bnn_arena_alloc(arena, 1, size + sizeof later);
+    const bnn_param *params =
+        head->params == NULL ? NULL : descriptor_copy_params(head->params, arena, &later);
+    if (copy == NULL || (params == NULL && head->params != NULL))
+        return NULL;
+    memcpy(copy, head, head->struct_size < size ? head->struct_size : size);
+    memcpy(copy + offsetof(bnn_head, params), &params, sizeof(const bnn_param *));
+    memcpy(copy + size, &later, sizeof later);
+    return (const bnn_head *)(const void *)copy;
 }
 
 static int descriptor_check_kind(const bnn_head *head, bnn_kind kind, bnn_error *err)

@@ -41,4 +41,7 @@ int bnn_descriptor_take(const bnn_head *head, bnn_kind kind, const char *name, b
 /* The formula of a descriptor that was taken; NULL when it has none. */
 const char *bnn_descriptor_formula(const bnn_head *head);
 
+/* Bit i: its parameter i came later (BNN_TYPE_LATER, which its table no longer has). */
+uint64_t bnn_descriptor_later(const bnn_head *head);
+
 #endif

@@ -246,6 +246,7 @@ static const bnn_plugin *registry_add_entry(bnn_registry *registry, const char *
     }
     e->plugin.head = head;
     e->plugin.formula = bnn_descriptor_formula(head);
+    e->plugin.later = bnn_descriptor_later(head);
     e->plugin.path = kept;
     e->plugin.bundled = bnn_registry_bundles(path);
     e->plugin.rehearsal = e->plugin.bundled || registry->trusts ? NULL : registry->rehearsal;

@@ -17,6 +17,7 @@ typedef struct bnn_rehearsal bnn_rehearsal;
 typedef struct bnn_plugin {
     const bnn_head *head; /* a copy of its descriptor, of the size that its kind has here */
     const char *formula;  /* or NULL */
+    uint64_t later;       /* bit i: parameter i is recorded off its default only (BNN_TYPE_LATER) */
     const char *path;
     char sha256[BNN_SHA256_HEX]; /* of the file */
     bool bundled;                /* installed with this program, or built with it */

@@ -304,7 +304,8 @@ static void plugin_record(const bnn_reader *r, const bnn_key *key, const void *i
         return;
     bnn_record_text(r, use.plugin->head->name);
     for (const bnn_param *row = use_params(use.plugin); row->type != BNN_TYPE_END; row++) {
-        const bnn_key param = {.param = *row};
+        const bool later = use.plugin->later >> (row - use_params(use.plugin)) & 1;
+        const bnn_key param = {.param = *row, .flags = later ? BNN_KEY_UNSET : 0};
         bnn_key_record(r, &params_section, &param, use.params);
     }
     if (key->section != NULL)

@@ -119,6 +119,19 @@ static const struct {
     {{NUMBER("name", 0, 0, 0, 1)}, "parameter 1 is called \"name\"; use lower case letters"},
     {{{"a", 9, 0, 0, 0, 1, NULL, "help"}},
      "parameter \"a\" is of type 9, which this bnnrun does not"},
+    {{BNN_NUMBER_LATER(struct params, b, 0, 0, 1, "help"),
+      BNN_INTEGER_LATER(struct params, i, 1, 0, 1, "help")},
+     NULL},
+    {{BNN_NUMBER_LATER(struct params, b, 2, 0, 1, "help")},
+     "the default 2 of parameter \"b\" is outside its range [0, 1]"},
+    {{BNN_INTEGER_LATER(struct params, i, 0, 0, 3e9, "help")},
+     "parameter \"i\" is an integer with default 0 and range [0, 3e+09]"},
+    {{BNN_CHOICE_LATER(struct params, i, 2, "one|two", "help")},
+     "the default of parameter \"i\" is choice 2; there are 2, counted from 0"},
+    {{NUMBER("a", 8, 0, 0, 1), BNN_NUMBER_LATER(struct params, b, 0, 0, 1, "help")},
+     "parameters \"a\" and \"b\" share a field"},
+    {{{"a", BNN_TYPE_LATER, 0, 0, 0, 1, NULL, "help"}},
+     "parameter \"a\" is of type 256, which this bnnrun does not"},
     {{{"a", BNN_TYPE_NUMBER, 0, 0, 0, 1, NULL, NULL}},
      "parameter \"a\" has no help text of one line"},
     {{{"a", BNN_TYPE_NUMBER, 0, 0, 0, 1, NULL, "a\nb"}},
@@ -367,6 +380,46 @@ static int read_key(const bnn_reader *r, const bnn_key *key, const bnn_node *map
     return status;
 }
 
+/* What a plugin with two parameters, the second of which came later, is recorded as. */
+static size_t count_recorded(const bnn_plugin *plugin, struct params params)
+{
+    bnn_arena *arena = bnn_arena_create(1 << 20);
+    bnn_diag *diag = bnn_diag_create();
+    bnn_settings settings = {.arena = arena};
+    const struct place place = {.ste = {.plugin = plugin, .params = &params}};
+    const bnn_key key = {BNN_KEY_PLUGIN(struct place, ste, "ste", BNN_KIND_STE, "the gradient")};
+    const bnn_section section = {.keys = &key};
+    const bnn_reader reader = {
+        .arena = arena, .diag = diag, .registry = registry, .settings = &settings, .path = "model"};
+    bnn_key_record(&reader, &section, &key, &place);
+    const size_t n = settings.n;
+    bnn_diag_destroy(diag);
+    bnn_arena_destroy(arena);
+    return n;
+}
+
+/* A parameter that came later is none of the config at its default, and the table is as of any other. */
+START_TEST(test_later)
+{
+    static const bnn_param table[] = {
+        BNN_INTEGER(struct params, i, 3, 0, 9, "was always there"),
+        BNN_NUMBER_LATER(struct params, b, 0.5, 0, 1, "came later"),
+        BNN_PARAMS_END,
+    };
+    bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
+    const bnn_ste ste = ste_with(table);
+    const bnn_head *taken;
+    ck_assert_int_eq(bnn_descriptor_take(&ste.head, BNN_KIND_STE, "x", arena, &taken, &err), 0);
+    ck_assert_uint_eq(bnn_descriptor_later(taken), 2);
+    ck_assert_uint_eq(taken->params[1].type, BNN_TYPE_NUMBER);
+    ck_assert_uint_eq(taken->params[2].type, BNN_TYPE_END);
+    const bnn_plugin plugin = {.head = taken, .later = bnn_descriptor_later(taken)};
+    ck_assert_uint_eq(count_recorded(&plugin, (struct params){.i = 3, .b = 0.5}), 2);
+    ck_assert_uint_eq(count_recorded(&plugin, (struct params){.i = 3, .b = 0.25}), 3);
+    bnn_arena_destroy(arena);
+}
+END_TEST
+
 /* Resolves `yaml` as the STE of a model, and compares the messages ("" for none). */
 static int use_ste(const char *yaml, const char *expected, double *clip, bnn_settings *settings,
                    bnn_arena *arena)
@@ -504,6 +557,7 @@ static Suite *suite(void)
     suite_add_tcase(s, tc);
     tc = tcase_create("use");
     tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, test_later);
     tcase_add_loop_test(tc, test_use, 0, sizeof uses / sizeof *uses);
     tcase_add_test(tc, test_use_without_params);
     tcase_add_test(tc, test_use_word);
