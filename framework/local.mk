@@ -117,7 +117,8 @@ model_sources = \
 	framework/model/size.c \
 	framework/model/start.c \
 	framework/model/topology.c \
-	framework/model/weights.c framework/model/weights.h
+	framework/model/weights.c framework/model/weights.h \
+	framework/model/widths.c framework/model/widths.h
 train_sources = \
 	framework/train/augment.c framework/train/augment.h \
 	framework/train/augment_options.c \

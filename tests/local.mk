@@ -1065,6 +1065,7 @@ EXTRA_DIST += \
 	tests/fixtures/reference/forms.inc \
 	tests/fixtures/reference/hashes.txt \
 	tests/fixtures/reference/plugins.yaml \
+	tests/fixtures/reference/widths.yaml \
 	tests/fixtures/reference/make_augmented.py \
 	tests/fixtures/reference/make_forms.py \
 	tests/fixtures/reference/make_reference.py \

@@ -20,6 +20,8 @@ static void reference_section(const reference_form *form, const bnn_section *sec
         form->head();
     for (const bnn_key *key = section->keys; key->param.name != NULL; key++)
         form->row(key);
+    if (section->others != NULL)
+        form->row(section->others);
     for (const bnn_key *key = section->keys; key->param.name != NULL; key++) {
         char path[BNN_KEY_PATH];
         const bnn_reader below = bnn_reader_below(at, key->param.name, path);

@@ -101,15 +101,21 @@ static void print_parameter(void *context, const bnn_plugin *plugin)
 
 /* ---- one key ----------------------------------------------------------------------------- */
 
+static void add_key_row(cli_table *table, const bnn_key *key)
+{
+    cli_key_texts texts;
+    cli_key_texts_fill(key, &texts);
+    const char *const cells[] = {key->param.name, texts.value, texts.standard, texts.meaning};
+    cli_table_row(table, cells);
+}
+
 static int print_rows(const bnn_section *section, bnn_error *err)
 {
     cli_table *table = cli_table_create("key|value|default|meaning");
-    for (const bnn_key *key = section->keys; key->param.name != NULL; key++) {
-        cli_key_texts texts;
-        cli_key_texts_fill(key, &texts);
-        const char *const cells[] = {key->param.name, texts.value, texts.standard, texts.meaning};
-        cli_table_row(table, cells);
-    }
+    for (const bnn_key *key = section->keys; key->param.name != NULL; key++)
+        add_key_row(table, key);
+    if (section->others != NULL)
+        add_key_row(table, section->others);
     printf("\n");
     return cli_table_end(table, NULL, err);
 }
@@ -216,6 +222,11 @@ static void visit_section(const bnn_section *section, const bnn_reader *at, cons
         v->visit(v->context, path, key);
         if (key->section != NULL)
             visit_section(key->section, &below, v);
+    }
+    if (section->others != NULL) {
+        char path[BNN_KEY_PATH];
+        bnn_reader_below(at, section->others->param.name, path);
+        v->visit(v->context, path, section->others);
     }
 }
 

@@ -141,6 +141,23 @@ static json_t *schema_described(cli_schema *s, const bnn_key *key, json_t *value
     return value;
 }
 
+/* Adds a path to a pattern: with a number behind the first n_items bytes, if there are such; and where it has a row of
+ * many keys, with any of them. */
+static void schema_append_path(char pattern[2 * BNN_KEY_PATH], const char *path, size_t n_items)
+{
+    const char *others = strstr(path, BNN_KEY_OTHERS);
+    for (const char *c = path; *c != '\0'; c++) {
+        const size_t used = strlen(pattern), room = 2 * BNN_KEY_PATH - used;
+        if (c == others) {
+            snprintf(pattern + used, room, "%s", BNN_KEY_OTHERS_PATTERN);
+            c += strlen(BNN_KEY_OTHERS) - 1;
+            continue;
+        }
+        snprintf(pattern + used, room, "%s%c%s", *c == '.' ? "\\" : "", *c,
+                 n_items > 0 && (size_t)(c - path) == n_items ? "[1-9][0-9]*\\." : "");
+    }
+}
+
 /* A definition that points refer to, unless the key is the same for all of them. Keys of items have their
  * number in the path: `items` of n bytes is the path of the list, or NULL. */
 static void schema_define(cli_schema *s, const char *path, json_t *value, bool fixed,
@@ -149,16 +166,12 @@ static void schema_define(cli_schema *s, const char *path, json_t *value, bool f
     cli_schema_put(s, s->definitions, path, value);
     if (fixed)
         return;
-    if (n_items == 0) {
+    if (n_items == 0 && strstr(path, BNN_KEY_OTHERS) == NULL) {
         cli_schema_put(s, s->exact, path, cli_schema_reference(path));
         return;
     }
     char pattern[2 * BNN_KEY_PATH] = "^";
-    for (const char *c = path; *c != '\0'; c++) {
-        const size_t used = strlen(pattern);
-        snprintf(pattern + used, sizeof pattern - used, "%s%c%s", *c == '.' ? "\\" : "", *c,
-                 (size_t)(c - path) == n_items ? "[1-9][0-9]*\\." : "");
-    }
+    schema_append_path(pattern, path, n_items);
     snprintf(pattern + strlen(pattern), sizeof pattern - strlen(pattern), "$");
     cli_schema_put(s, s->patterns, pattern, cli_schema_reference(path));
 }
@@ -315,6 +328,13 @@ static json_t *schema_section_map(cli_schema *s, const bnn_section *section, con
     if (json_array_size(required) > 0)
         s->failed |= json_object_set(map, "required", required) != 0;
     json_decref(required);
+    if (section->others != NULL) {
+        char below[BNN_KEY_PATH];
+        bnn_reader_below(&(bnn_reader){.path = path}, section->others->param.name, below);
+        cli_schema_put(
+            s, map, "patternProperties",
+            json_pack("{s:o}", "^" BNN_KEY_OTHERS_PATTERN "$", cli_schema_reference(below)));
+    }
     return map;
 }
 
@@ -370,19 +390,26 @@ static json_t *schema_value(cli_schema *s, const bnn_key *key, const schema_plac
     return cli_schema_any(s, any);
 }
 
-static void schema_define_keys(cli_schema *s, const bnn_section *section, const schema_place *place)
+static void schema_define_key(cli_schema *s, const bnn_section *section, const bnn_key *key,
+                              const schema_place *place)
 {
     const bool items = (section->flags & BNN_SECTION_ITEMS) != 0;
     const bnn_reader at = {.path = place->path};
-    for (const bnn_key *key = section->keys; key->param.name != NULL; key++) {
-        char path[BNN_KEY_PATH];
-        const schema_place below = {.path = path,
-                                    .fixed = place->fixed || (key->flags & BNN_KEY_FIXED) != 0,
-                                    .n_items = items ? strlen(place->path) : place->n_items};
-        bnn_reader_below(&at, key->param.name, path);
-        json_t *value = schema_described(s, key, schema_value(s, key, &below));
-        schema_define(s, path, value, below.fixed, below.n_items);
-    }
+    char path[BNN_KEY_PATH];
+    const schema_place below = {.path = path,
+                                .fixed = place->fixed || (key->flags & BNN_KEY_FIXED) != 0,
+                                .n_items = items ? strlen(place->path) : place->n_items};
+    bnn_reader_below(&at, key->param.name, path);
+    json_t *value = schema_described(s, key, schema_value(s, key, &below));
+    schema_define(s, path, value, below.fixed, below.n_items);
+}
+
+static void schema_define_keys(cli_schema *s, const bnn_section *section, const schema_place *place)
+{
+    for (const bnn_key *key = section->keys; key->param.name != NULL; key++)
+        schema_define_key(s, section, key, place);
+    if (section->others != NULL)
+        schema_define_key(s, section, section->others, place);
 }
 
 /* ------------------------------------------------------------------------------------------ */

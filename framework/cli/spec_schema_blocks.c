@@ -1,6 +1,6 @@
 /* spec_schema_blocks.c - which blocks of a network are binary, as far as a schema sees it: it counts the blocks of a
  * topology in the spec, and asks the model what is left of them. */
-#include "cli/spec_schema_internal.h"
+#include "cli/spec_schema_terms.h"
 #include "model/options.h"
 #include "runner/experiment.h"
 
@@ -26,7 +26,7 @@ static uint64_t blocks_binary(uint32_t n, const blocks_switches *on, bool inputs
     uint64_t bits = 0;
     for (uint32_t i = 0; i < n; i++)
         if (inputs ? bnn_model_block_has_binary_inputs(&model, i)
-                   : bnn_model_block_is_binary(&model, i))
+                   : bnn_model_block_form(&model, i) != NULL)
             bits |= (uint64_t)1 << i;
     return bits;
 }
@@ -76,7 +76,10 @@ static void blocks_add_place(cli_schema *s, json_t *all, bool is_first, bool wei
 
 /* ---- few blocks ---------------------------------------------------------------------------- */
 
-/* Whether each alternative of a condition needs binary weights where there are none, or binary inputs. */
+#define QUANTIZE "model.quantize"
+
+/* Whether each alternative of a condition needs binary weights where there are none, or binary inputs, or widths of
+ * layers, of which there are none. */
 static bool blocks_fail(const char *condition, bool no_weights, bool no_inputs)
 {
     while (*condition != '\0') {
@@ -85,6 +88,7 @@ static bool blocks_fail(const char *condition, bool no_weights, bool no_inputs)
             const size_t n = strcspn(condition, "|&");
             fails |= no_weights && strncmp(condition, "model.binarize.weights=true", n) == 0;
             fails |= no_inputs && strncmp(condition, "model.binarize.activations=true", n) == 0;
+            fails |= strncmp(condition, QUANTIZE ".", sizeof QUANTIZE) == 0;
             condition += n;
         } while (*condition == '&' && *condition++ != '\0');
         if (!fails)
@@ -129,7 +133,8 @@ static void blocks_add_ways(cli_schema *s, json_t *any, uint32_t n, bool inputs)
 static void blocks_add_few(cli_schema *s, json_t *all, int n, bool inputs)
 {
     static const char decided[] =
-        "model.topology|model.binarize.first|model.binarize.last|model.ste|train";
+        "model.topology|model.binarize.first|model.binarize.last|" QUANTIZE "|model.ste|train";
+    cli_schema_term widths;
     const cli_schema_wanted few = {
         .test = json_pack("{s:s, s:i, s:i}", "type", "array", "minItems", n, "maxItems", n)};
     json_t *ways = json_array(), *idle = json_array(), *when = json_array();
@@ -137,6 +142,8 @@ static void blocks_add_few(cli_schema *s, json_t *all, int n, bool inputs)
     /* Without binary weights there are no binary inputs. */
     blocks_add_idle(s, idle, &bnn_spec_section, NULL, !inputs, true);
     cli_schema_add(s, when, cli_schema_in(s, &bnn_spec_section, "model.topology.blocks", &few));
+    cli_schema_read_term(QUANTIZE, &widths);
+    cli_schema_add(s, when, cli_schema_of_term(s, NULL, &widths, false));
     cli_schema_add(s, when, cli_schema_is_constant(s, decided, NULL));
     if (json_array_size(ways) > 0)
         cli_schema_add(s, when, json_pack("{s:{s:O}}", "not", "anyOf", ways));
@@ -146,8 +153,25 @@ static void blocks_add_few(cli_schema *s, json_t *all, int n, bool inputs)
     json_decref(few.test);
 }
 
+/* Where `binarize` makes anything binary, there are no widths beside it. */
+static void blocks_add_either(cli_schema *s, json_t *all)
+{
+    const cli_schema_wanted map = {.test = json_pack("{s:s}", "type", "object")};
+    json_t *no = json_pack("{s:{s:s}, s:s}", "not", "type", "object", "errorMessage",
+                           "model.binarize says what is binary, too");
+    json_t *on = json_pack("{s:[o, o]}", "anyOf", blocks_switch_is(s, "weights", true),
+                           blocks_switch_is(s, "activations", true));
+    cli_schema_add(s, all,
+                   json_pack("{s:{s:[o, o, o]}, s:o}", "if", "allOf",
+                             cli_schema_in(s, &bnn_spec_section, "model.binarize", &map), on,
+                             cli_schema_is_constant(s, "model.binarize|" QUANTIZE, NULL), "then",
+                             cli_schema_below(s, QUANTIZE, no)));
+    json_decref(map.test);
+}
+
 void cli_schema_add_block_rules(cli_schema *s, json_t *all)
 {
+    blocks_add_either(s, all);
     for (int i = 0; i < 4; i++) {
         blocks_add_place(s, all, i % 2 == 0, i / 2 == 0);
         blocks_add_few(s, all, 1 + i % FEW_BLOCKS, i / 2 == 0);

@@ -16,36 +16,53 @@ static void check_warn(void *context, const char *text)
     bnn_diag_warn(n->diag, n->at, "deployment: %s", text);
 }
 
-/* Weights of other codes than -1 and +1. */
+/* Whether op i is linear with latent weights of other codes than -1 and +1. */
+static bool check_has_codes(const bnn_network *network, uint32_t i)
+{
+    return network->ops[i].form.filters > 0 && !network->ops[i].plan.binary_weights;
+}
+
+/* Such weights, of op i. */
+static void check_codes_of(const notes *n, const bnn_network *network, uint32_t i)
+{
+    const bnn_form_plan *form = &network->ops[i].form;
+    const bnn_codes codes = {form->code_min, form->code_max, form->code_step};
+    char what[120] = "real numbers; they are deployed as floats";
+    if (bnn_codes_are_digits(codes))
+        snprintf(what, sizeof what,
+                 "%u levels; they take %u.%u bits each in the model file, and become floats",
+                 bnn_codes_levels(codes), bnn_codes_tenths(codes) / 10,
+                 bnn_codes_tenths(codes) % 10);
+    else if (codes.step != 0)
+        snprintf(what, sizeof what,
+                 "more than a byte has, from %d to %d; they are deployed as floats", codes.min,
+                 codes.max);
+    bnn_diag_warn(
+        n->diag, n->at,
+        "deployment: weights of form %s are %s, since the engine has loops for two levels",
+        network->ops[i].form_use->plugin->head->name, what);
+}
+
+/* Those of each form that has others than before. */
 static void check_codes(const notes *n, const bnn_network *network)
 {
     for (uint32_t i = 0; i < network->n_ops; i++) {
-        const bnn_form_plan *form = &network->ops[i].form;
-        const bnn_codes codes = {form->code_min, form->code_max, form->code_step};
-        char what[120] = "real numbers; they are deployed as floats";
-        if (form->filters == 0 || network->ops[i].plan.binary_weights)
-            continue;
-        if (bnn_codes_are_digits(codes))
-            snprintf(what, sizeof what,
-                     "%u levels; they take %u.%u bits each in the model file, and become floats",
-                     bnn_codes_levels(codes), bnn_codes_tenths(codes) / 10,
-                     bnn_codes_tenths(codes) % 10);
-        else if (codes.step != 0)
-            snprintf(what, sizeof what,
-                     "more than a byte has, from %d to %d; they are deployed as floats", codes.min,
-                     codes.max);
-        bnn_diag_warn(
-            n->diag, n->at,
-            "deployment: weights of form %s are %s, since the engine has loops for two levels",
-            network->options->form.plugin->head->name, what);
-        return;
+        const bnn_form_plan *a = &network->ops[i].form, *b;
+        bool said = !check_has_codes(network, i);
+        for (uint32_t k = 0; k < i && !said; k++) {
+            b = &network->ops[k].form;
+            said = check_has_codes(network, k) && a->code_min == b->code_min &&
+                   a->code_max == b->code_max && a->code_step == b->code_step;
+        }
+        if (!said)
+            check_codes_of(n, network, i);
     }
 }
 
 /* Activations with other levels than -1 and +1. */
 static void check_levels(const notes *n, const bnn_model_options *model)
 {
-    if (model->binarize.activations && !bnn_model_activations_are_signs(model) &&
+    if (bnn_model_has_binary_inputs(model) && !bnn_model_activations_are_signs(model) &&
         bnn_use_ste(&model->activation_ste)->lower != NULL)
         bnn_diag_warn(
             n->diag, n->at,

@@ -79,34 +79,56 @@ static int form_check_layer(const bnn_network_op *op, const bnn_form *form, uint
     return BNN_OK;
 }
 
+/* A plan that has not been made. */
+static bnn_form_plan form_blank(const bnn_kernels *kernels, uint32_t filters, uint32_t taps,
+                                bnn_error *err)
+{
+    return (bnn_form_plan){.filters = filters,
+                           .taps = taps,
+                           .kernels = kernels,
+                           .code_min = -1,
+                           .code_max = 1,
+                           .code_step = 2,
+                           .fail = form_plan_failure,
+                           .host = err};
+}
+
+/* Has the form plan. BNN_E_SPEC and its message when it refuses. */
+static int form_ask(const bnn_use *use, bnn_form_plan *plan, bnn_error *err)
+{
+    const bnn_form *form = bnn_use_form(use);
+    bnn_guard guard;
+    int status = bnn_guard_enter(&guard, use, BNN_CALL_PLAN, err);
+    if (status != BNN_OK)
+        return status;
+    const int refused = form->plan == NULL ? 0 : form->plan(use->params, plan);
+    status = bnn_guard_leave(&guard, err);
+    return refused != 0 ? BNN_E_SPEC : status;
+}
+
+bool bnn_form_has_scale(const bnn_network *network, const bnn_use *use)
+{
+    bnn_error refusal; /* said by the plan that counts */
+    bnn_form_plan plan = form_blank(network->kernels, 1, 1, &refusal);
+    return form_ask(use, &plan, &refusal) == BNN_OK && plan.scale != BNN_SCALE_NONE;
+}
+
 int bnn_form_lay_out(const bnn_network *network, bnn_network_op *op, bnn_error *err)
 {
-    const bnn_use *use = &network->options->form;
+    const bnn_use *use = bnn_model_block_form(network->options, op->block);
     const bnn_form *form = bnn_use_form(use);
     uint32_t n_weights = 0;
+    op->form_use = use;
     for (uint32_t t = op->plan.n_tensors; t-- > 0;)
         if (op->plan.tensors[t].kind == BNN_TENSOR_WEIGHT) {
             const bnn_tensor *weight = &op->plan.tensors[t];
-            op->form = (bnn_form_plan){.filters = weight->dims[0],
-                                       .taps = (uint32_t)(form_count(weight) / weight->dims[0]),
-                                       .kernels = network->kernels,
-                                       .code_min = -1,
-                                       .code_max = 1,
-                                       .code_step = 2,
-                                       .fail = form_plan_failure,
-                                       .host = err};
+            op->form = form_blank(network->kernels, weight->dims[0],
+                                  (uint32_t)(form_count(weight) / weight->dims[0]), err);
             n_weights++;
         }
     if (n_weights == 0)
         return BNN_OK;
-    bnn_guard guard;
-    int status = bnn_guard_enter(&guard, use, BNN_CALL_PLAN, err);
-    if (status == BNN_OK) {
-        const int refused = form->plan == NULL ? 0 : form->plan(use->params, &op->form);
-        status = bnn_guard_leave(&guard, err);
-        if (refused != 0)
-            status = BNN_E_SPEC;
-    }
+    int status = form_ask(use, &op->form, err);
     if (status == BNN_OK)
         status = form_check_plan(&op->form, err);
     if (status == BNN_OK)
@@ -139,6 +161,8 @@ int bnn_form_create(bnn_network *network, bnn_arena *arena, const bnn_network_op
     if (form == NULL)
         return BNN_E_INTERNAL;
     *form = (bnn_network_form){.network = network,
+                               .use = op->form_use,
+                               .context.kernels = network->kernels,
                                .layer = op->name,
                                .io = {.filters = filters,
                                       .taps = (uint32_t)(weight->n / filters),

@@ -14,7 +14,10 @@ static inline bool bnn_form_is_binary(const bnn_form_plan *plan)
     return plan->code_min == -1 && plan->code_max == 1 && plan->code_step == 2;
 }
 
-/* Plans the model's form for the weight of a linear op that has been planned, into op->form. BNN_OK,
+/* Whether a form has a scale. */
+bool bnn_form_has_scale(const bnn_network *network, const bnn_use *use);
+
+/* Plans the form of its block for the weight of a linear op that has been planned, into op->form. BNN_OK,
  * or BNN_E_SPEC when the form and the layer do not fit each other. */
 int bnn_form_lay_out(const bnn_network *network, bnn_network_op *op, bnn_error *err);
 

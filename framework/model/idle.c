@@ -1,6 +1,7 @@
 #include "model/network.h"
 
 #include "base/size.h"
+#include "model/widths.h"
 
 #include <string.h>
 
@@ -89,7 +90,9 @@ static bool idle_any_block(const bnn_model_options *model, uint32_t flag, bool a
 static size_t idle_in_network(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
                               const bnn_node *section, bnn_arena *trial, bnn_idle *out)
 {
-    static const char decided[] = "model.topology|model.binarize|model.ordering";
+    static const char decided[] = "model.topology|model.binarize|model.quantize|model.ordering";
+    const bool widths = model->quantize.acts;
+    const char *padding = widths ? "model.quantize.padding" : "model.binarize.padding";
     bnn_error err;
     bnn_network net;
     size_t n = 0;
@@ -108,10 +111,9 @@ static size_t idle_in_network(const bnn_model_options *model, bnn_shape input, u
                                          bits ? "bits have no activation behind them"
                                               : "model.ordering has no A in any block"),
                               decided, false};
-    if (bnn_tree_find(section, "binarize.padding") != NULL && model->binarize.activations &&
-        !idle_network_pads(model, input, n_classes, trial))
-        out[n++] = (bnn_idle){"model.binarize.padding", "no layer with binary inputs pads them",
-                              decided, false};
+    if (bnn_tree_find(section, padding + strlen("model.")) != NULL &&
+        bnn_model_has_binary_inputs(model) && !idle_network_pads(model, input, n_classes, trial))
+        out[n++] = (bnn_idle){padding, "no layer with binary inputs pads them", decided, false};
     return n;
 }
 
@@ -159,6 +161,45 @@ static size_t idle_in_vain(const bnn_model_options *model, const bnn_node *secti
     return n;
 }
 
+/* ---- widths ------------------------------------------------------------------------------ */
+
+/* Why what a place of `quantize` says changes nothing; NULL: it does, or there is nothing. */
+static const char *idle_width(const bnn_model_options *model, const bnn_width *width,
+                              bnn_width_of what, const bnn_node *said)
+{
+    const bnn_quantize *q = &model->quantize;
+    const bool weights = what == BNN_WIDTH_OF_WEIGHTS;
+    const bool is_float =
+        said == NULL || (bnn_tree_is_plain(said) && strcmp(said->text, "float") == 0);
+    if (weights ? q->weights : q->activations)
+        return said == NULL || bnn_width_acts(model, width, what)
+                   ? NULL
+                   : "no layer would have another width without it";
+    return is_float  ? NULL
+           : weights ? "no layer of this network has weights"
+                     : "there is no layer behind the first, which sees pixels";
+}
+
+static size_t idle_widths(const bnn_model_options *model, const bnn_node *section, bnn_arena *arena,
+                          bnn_idle *out)
+{
+    static const char *const names[] = {"weights", "activations"};
+    const bnn_width *width;
+    const char *key;
+    size_t n = 0;
+    for (uint32_t place = 0; (width = bnn_width_at(&model->quantize, place, &key)) != NULL; place++)
+        for (int what = 0; what < 2; what++) {
+            const char *path = bnn_arena_printf(arena, "model.quantize.%s%s%s", key,
+                                                *key == '\0' ? "" : ".", names[what]);
+            const bnn_node *said =
+                path == NULL ? NULL : bnn_tree_find(section, path + strlen("model."));
+            const char *why = idle_width(model, width, (bnn_width_of)what, said);
+            if (why != NULL)
+                out[n++] = (bnn_idle){path, why, "model.topology|model.quantize", false};
+        }
+    return n;
+}
+
 size_t bnn_model_find_idle(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
                            const bnn_node *section, bnn_arena *arena,
                            bnn_idle out[BNN_MODEL_IDLE_MAX])
@@ -167,6 +208,7 @@ size_t bnn_model_find_idle(const bnn_model_options *model, bnn_shape input, uint
     const bool binary = model->binarize.weights || model->binarize.activations;
     const char *why;
     size_t n = idle_in_vain(model, section, arena, out);
+    n += idle_widths(model, section, arena, out + n);
     if (binary && bnn_tree_find(section, "binarize.first") != NULL &&
         (why = idle_block(model, 0, "first", arena)) != NULL)
         out[n++] = (bnn_idle){"model.binarize.first", why, decided, false};

@@ -29,6 +29,14 @@ static size_t count_letter(const char *text, char letter)
     return n;
 }
 
+/* Whether the weights of block i are binary, as orderings ask, which put a norm behind their sums: latent ones are, but
+ * those of a width whose form has a scale, which is as good at the logits. */
+static bool block_wants_norm(const layout *l, uint32_t i)
+{
+    const bnn_use *form = bnn_model_block_form(l->model, i);
+    return form != NULL && !(l->model->quantize.acts && bnn_form_has_scale(l->net, form));
+}
+
 /* The letters of block i, checked as <bnn/plugin.h> promises. */
 static int block_sequence(const layout *l, uint32_t i, const char **out)
 {
@@ -40,7 +48,7 @@ static int block_sequence(const layout *l, uint32_t i, const char **out)
                     : i == 0 ? BNN_POSITION_FIRST
                              : BNN_POSITION_HIDDEN,
         .pools = model->blocks[i].pool.plugin != NULL,
-        .binary_weights = bnn_model_block_is_binary(model, i),
+        .binary_weights = block_wants_norm(l, i),
         .binary_inputs = bnn_model_block_has_binary_inputs(model, i),
     };
     bnn_guard guard;
@@ -113,7 +121,7 @@ static int plan_layer(const layout *l, bnn_network_op *op, bool binary_codes)
                         bnn_model_activations_are_signs(l->model) &&
                         l->model->blocks[op->block].dropout.plugin == NULL;
     const bool linear = op->letter == BNN_ROLE_LINEAR;
-    const bool latent = linear && bnn_model_block_is_binary(l->model, op->block);
+    const bool latent = linear && bnn_model_block_form(l->model, op->block) != NULL;
     op->plan = (bnn_layer_plan){
         .in = l->shape,
         .out = l->shape,
@@ -121,9 +129,7 @@ static int plan_layer(const layout *l, bnn_network_op *op, bool binary_codes)
         .kernels = l->net->kernels,
         .binary_weights = latent && binary_codes,
         .binary_inputs = linear && inputs,
-        .pad_value = !linear || !inputs                ? 0.0f
-                     : l->model->binarize.padding == 0 ? -1.0f
-                                                       : 1.0f,
+        .pad_value = linear && inputs ? bnn_model_pad_value(l->model) : 0.0f,
         .fail = plan_failure,
         .host = l->err,
         .latent_weights = latent,
@@ -204,7 +210,7 @@ static int check_inputs(const layout *l, uint32_t i)
                         block->dropout.plugin->head->name);
     if (bnn_model_block_sees_bits(l->model, i))
         return BNN_OK;
-    if (!l->model->binarize.activations)
+    if (!bnn_model_block_has_binary_inputs(l->model, i))
         return bnn_fail(l->err, BNN_E_SPEC,
                         "%s_%u takes bits, and what is in front of it gives real numbers; write "
                         "binarize: {activations: true}",

@@ -291,7 +291,6 @@ int bnn_network_create_noted(const bnn_model_options *model, bnn_shape input, ui
     net->context.kernels = kernels;
     net->weight_context.kernels = kernels;
     net->activation_context.kernels = kernels;
-    net->form_context.kernels = kernels;
     int status = bnn_layout_build(net, arena, err);
     if (status != BNN_OK)
         return status;

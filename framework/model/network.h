@@ -17,6 +17,8 @@ struct bnn_network;
 /* What a form makes of one tensor of latent weights, in memory. */
 typedef struct bnn_network_form {
     struct bnn_network *network;
+    const bnn_use *use;
+    bnn_context context;
     const char *layer;
     float *gscale; /* io.gscale, to write */
     float *noise;  /* [all weights]; what the STE draws from; NULL: it does not draw */
@@ -50,6 +52,7 @@ typedef struct bnn_network_op {
     uint32_t block;
     bnn_layer_plan plan;       /* shapes and sizes; of a sign, too: in and out */
     bnn_form_plan form;        /* of a linear operation with latent weights; else 0 filters */
+    const bnn_use *form_use;   /* likewise; else NULL */
     bnn_parameter *parameters; /* [plan.n_tensors + form.n_tensors], in those of the network */
     float *y;                  /* [out][lanes] */
     float *noise;              /* [out][lanes]; what an STE draws from; NULL: it does not draw */
@@ -79,7 +82,6 @@ typedef struct bnn_network {
     uint32_t n_parameters;
     bnn_parameter *parameters;
     bnn_context weight_context, activation_context, context; /* of the STEs and the layers */
-    bnn_context form_context;
     uint64_t seed;
     uint64_t step;      /* counts training passes: the position in the dropout streams */
     float *gradient[2]; /* ping and pong */
@@ -138,7 +140,7 @@ int bnn_network_check_finite(const bnn_network *network, bnn_error *err);
 
 /* ---- idle.c ---- */
 
-enum { BNN_MODEL_IDLE_MAX = 7 };
+enum { BNN_MODEL_IDLE_MAX = 7 + 2 * (3 + BNN_BLOCKS_MAX) };
 
 /* Which keys that are set in a model section (NULL: none are) change nothing in its network, though
  * what they act with is there: switches of binarize where no block can become binary, first and last beside a `layers` that the block is not of, a norm or an
@@ -151,14 +153,14 @@ size_t bnn_model_find_idle(const bnn_model_options *model, bnn_shape input, uint
 
 /* ---- pass.c ---- */
 
-/* Tells STEs and form which epoch it is: progress 0 in the first, 1 in the last. */
+/* Tells STEs and forms which epoch it is: progress 0 in the first, 1 in the last. */
 void bnn_network_set_progress(bnn_network *network, double progress);
 
-/* Lets a form that sets its own tensors do so, for the latent weights that there are, and refreshes the
+/* Lets forms that set their own tensors do so, for the latent weights that there are, and refreshes the
  * acting ones. For a network that is to be trained from them. */
 void bnn_network_start_form(bnn_network *network);
 
-/* Lets the form act as it is deployed, with progress 1, until the next set_progress, and refreshes the
+/* Lets the forms act as they are deployed, with progress 1, until the next set_progress, and refreshes the
  * acting weights: for every evaluation. A new network is there already. */
 void bnn_network_deploy_form(bnn_network *network);
 

@@ -1,6 +1,7 @@
 #include "model/options.h"
 
 #include "base/text.h"
+#include "model/widths.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -34,17 +35,43 @@ static bool names_block(const bnn_model_options *model, uint32_t i)
            strcmp(b->layers, model->blocks[i].linear.plugin->head->name) == 0;
 }
 
-bool bnn_model_block_is_binary(const bnn_model_options *model, uint32_t i)
+const bnn_use *bnn_model_block_form(const bnn_model_options *model, uint32_t i)
 {
-    return model->binarize.weights && names_block(model, i);
+    if (model->quantize.acts)
+        return bnn_widths_form(model, i);
+    return model->binarize.weights && names_block(model, i) ? &model->form : NULL;
 }
 
 bool bnn_model_block_has_binary_inputs(const bnn_model_options *model, uint32_t i)
 {
-    const bool asked = model->binarize.activations && i > 0;
-    if ((bnn_model_block_flags(model, i) & BNN_LAYER_TAKES_BITS) != 0)
+    const uint32_t flags = bnn_model_block_flags(model, i);
+    const bool widths = model->quantize.acts;
+    const bool asked =
+        widths ? bnn_widths_ask_sign(model, i) : model->binarize.activations && i > 0;
+    if ((flags & BNN_LAYER_TAKES_BITS) != 0)
         return asked && !bnn_model_block_sees_bits(model, i);
-    return asked && names_block(model, i);
+    return asked && (widths ? (flags & BNN_LAYER_WEIGHTLESS) == 0 : names_block(model, i));
+}
+
+bool bnn_model_has_latent_weights(const bnn_model_options *model)
+{
+    return model->binarize.weights || model->quantize.weights;
+}
+
+bool bnn_model_has_binary_inputs(const bnn_model_options *model)
+{
+    return model->binarize.activations || model->quantize.activations;
+}
+
+double bnn_model_clip(const bnn_model_options *model)
+{
+    return model->quantize.acts ? model->quantize.clip : model->binarize.clip;
+}
+
+float bnn_model_pad_value(const bnn_model_options *model)
+{
+    const int32_t choice = model->quantize.acts ? model->quantize.padding : model->binarize.padding;
+    return choice == 0 ? -1.0f : 1.0f;
 }
 
 bool bnn_model_activations_are_signs(const bnn_model_options *model)
@@ -52,11 +79,18 @@ bool bnn_model_activations_are_signs(const bnn_model_options *model)
     return bnn_use_ste(&model->activation_ste)->levels == BNN_LEVELS_SIGNS;
 }
 
-static bool any_block(const bnn_model_options *model,
-                      bool (*test)(const bnn_model_options *, uint32_t))
+static bool any_latent(const bnn_model_options *model)
 {
     for (uint32_t i = 0; i < model->n_blocks; i++)
-        if (test(model, i))
+        if (bnn_model_block_form(model, i) != NULL)
+            return true;
+    return false;
+}
+
+static bool any_sign(const bnn_model_options *model)
+{
+    for (uint32_t i = 0; i < model->n_blocks; i++)
+        if (bnn_model_block_has_binary_inputs(model, i))
             return true;
     return false;
 }
@@ -89,6 +123,10 @@ static const bnn_key binarize_keys[] = {
 
 static const bnn_section binarize_section = {.keys = binarize_keys};
 
+/* Where there are latent weights, and signs, of either section. */
+#define LATENT WEIGHTS "|model.quantize.weights"
+#define SIGNS  ACTIVATIONS "|model.quantize.activations"
+
 #define STE_ELSEWHERE                                                                              \
     "sign=clipped|ste_sign=clipped|htanh=clipped|hardtanh=clipped|hard_tanh=clipped|ste=identity|" \
     "straight_through=identity|bireal=approx_sign|swish=swish_sign|atan=arctan|"                   \
@@ -98,11 +136,10 @@ static const bnn_section binarize_section = {.keys = binarize_keys};
 static const bnn_key ste_keys[] = {
     {BNN_KEY_PLUGIN(bnn_model_options, weight_ste, "weights", BNN_KIND_STE,
                     "the gradient through the sign of weights"),
-     .standard = "clipped", .acts = WEIGHTS, .unfit = BNN_STE_ACTIVATIONS,
-     .foreign = STE_ELSEWHERE},
+     .standard = "clipped", .acts = LATENT, .unfit = BNN_STE_ACTIVATIONS, .foreign = STE_ELSEWHERE},
     {BNN_KEY_PLUGIN(bnn_model_options, activation_ste, "activations", BNN_KIND_STE,
                     "the gradient through the sign of activations"),
-     .standard = "clipped", .acts = ACTIVATIONS, .foreign = STE_ELSEWHERE},
+     .standard = "clipped", .acts = SIGNS, .foreign = STE_ELSEWHERE},
     BNN_KEYS_END,
 };
 
@@ -112,8 +149,10 @@ static const bnn_section ste_section = {.keys = ste_keys, .flags = BNN_SECTION_E
 static void ste_record(const bnn_reader *r, const bnn_key *key, const void *in)
 {
     const bnn_model_options *model = in;
-    const char *w = model->binarize.weights ? model->weight_ste.plugin->head->name : NULL;
-    const char *a = model->binarize.activations ? model->activation_ste.plugin->head->name : NULL;
+    const char *w =
+        bnn_model_has_latent_weights(model) ? model->weight_ste.plugin->head->name : NULL;
+    const char *a =
+        bnn_model_has_binary_inputs(model) ? model->activation_ste.plugin->head->name : NULL;
     char both[192];
     if (w != NULL && a != NULL && strcmp(w, a) != 0)
         snprintf(both, sizeof both, "%s/%s", w, a);
@@ -204,7 +243,15 @@ static const bnn_key model_keys[] = {
      .standard = "lenet5", .also = "architecture|arch", .section = &bnn_topology_section},
     {BNN_KEY_SECTION(bnn_model_options, binarize, "binarize", &binarize_section,
                      "what is binary, and how"),
-     .standard = "none", .words = "none", .also = "quantize|quantization|quantizer|binary|bits"},
+     .standard = "none", .words = "none", .also = "binary"},
+    {BNN_KEY_SECTION(bnn_model_options, quantize, "quantize", &bnn_quantize_section,
+                     "how many bits weights and activations have, layer by layer"),
+     .standard = "none", .words = "none", .also = "quantization|quantizer|bits|widths",
+     .examples =
+         "quantize: {weights: 4}\n"
+         "quantize: {weights: ternary, first: {weights: 8}, last: {weights: float}}\n"
+         "quantize: {weights: {name: lsq, bits: 2, levels: narrow}, conv2d_2: {weights: 3}}\n"
+         "quantize: {weights: 4, activations: 1}   # signs between the layers"},
     {BNN_KEY_OF("ste", 0, &ste_type, "what goes through a sign in the backward pass"),
      .standard = "clipped", .also = "estimator|gradient|surrogate", .section = &ste_section},
     {BNN_KEY_PLUGIN(bnn_model_options, form, "form", BNN_KIND_FORM,
@@ -220,7 +267,7 @@ static const bnn_key model_keys[] = {
      .pattern = "^(?=.*L)(?=.*P)(?!.*(.).*\\1)[LPBA]+$", .also = "order|layer_order"},
     {BNN_KEY_LAYER(bnn_model_options, before_sign, "before_sign", BNN_ROLE_BEFORE_SIGN,
                    "in front of each sign of activations"),
-     .standard = "none", .words = "none", .acts = ACTIVATIONS, .flags = BNN_KEY_UNSET,
+     .standard = "none", .words = "none", .acts = SIGNS, .flags = BNN_KEY_UNSET,
      .foreign = "rsign=shift|learnable_bias=shift|learned_shift=shift", .also = "rsign"},
     {BNN_KEY_LAYER(bnn_model_options, norm, "norm", BNN_ROLE_NORM,
                    "of the blocks, where the ordering has it"),
@@ -276,21 +323,24 @@ static void model_finish(const bnn_reader *r, const bnn_node *node, void *out)
     const bnn_node *binarize = bnn_tree_get(node, "binarize");
     bnn_binarize *b = &model->binarize;
     model->at = node != NULL ? node->at : nowhere;
+    model->quantize.acts = model->quantize.weights = model->quantize.activations = false;
     if (binarize == NULL || binarize->kind != BNN_NODE_MAP)
         b->weights = b->activations = 0;
     else if (model->n_blocks > 0 && strcmp(b->layers, "all") != 0)
         check_layers(r, model, bnn_tree_get(binarize, "layers"));
-    b->weights = any_block(model, bnn_model_block_is_binary);
-    b->activations = any_block(model, bnn_model_block_has_binary_inputs);
-    if (b->weights)
+    b->weights = any_latent(model);
+    b->activations = any_sign(model);
+    bnn_widths_finish(r, node, model);
+    const bool signs = bnn_model_has_binary_inputs(model);
+    if (bnn_model_has_latent_weights(model))
         check_weight_ste(r, model, node);
 
     const char *word = model->activation.word;
     const bool automatic = word != NULL && strcmp(word, "auto") == 0;
-    model->activation_auto = automatic && b->activations;
+    model->activation_auto = automatic && signs;
     if (automatic) {
         bnn_use_default(r, BNN_KIND_LAYER, "relu", &model->activation);
-        model->activation.word = b->activations ? word : NULL; /* without a sign it is just relu */
+        model->activation.word = signs ? word : NULL; /* without a sign it is just relu */
     }
 }
 

@@ -16,6 +16,29 @@ typedef struct bnn_binarize {
     const char *layers;  /* "all", or the one linear layer plugin that is binarized */
 } bnn_binarize;
 
+/* What a place of `quantize` says of layers. */
+typedef struct bnn_width {
+    bnn_use weights;         /* their form; the word "float"; neither: nothing is said */
+    const char *activations; /* "float", or "1": a sign; NULL: nothing is said */
+} bnn_width;
+
+typedef struct bnn_named_width {
+    const char *layer; /* "conv2d_2" */
+    bnn_position_in_file at;
+    bnn_width width;
+} bnn_named_width;
+
+/* Widths layer by layer: a layer's own key goes before first and last, and those before what holds for all. */
+typedef struct bnn_quantize {
+    bnn_width all, first, last;
+    uint32_t n_named;
+    bnn_named_width *named;
+    int32_t padding;           /* as of bnn_binarize */
+    double clip;               /* likewise */
+    bool acts;                 /* it makes the network another; then nothing of bnn_binarize does */
+    bool weights, activations; /* it makes any weights latent; puts any sign */
+} bnn_quantize;
+
 /* One block of the topology. A use without a plugin means: not there. */
 typedef struct bnn_block_options {
     bnn_use linear;
@@ -30,6 +53,7 @@ typedef struct bnn_model_options {
     uint32_t n_blocks;
     const bnn_block_options *blocks;
     bnn_binarize binarize;
+    bnn_quantize quantize;
     bnn_use form; /* of the weights that are binarized */
     bnn_use weight_ste, activation_ste;
     bnn_use ordering;
@@ -45,16 +69,25 @@ typedef struct bnn_model_options {
 uint32_t bnn_model_block_flags(const bnn_model_options *model, uint32_t i);
 bool bnn_model_block_sees_bits(const bnn_model_options *model, uint32_t i);
 
-/* Whether block i has binary weights, and binary inputs (a sign before its linear operation). */
-bool bnn_model_block_is_binary(const bnn_model_options *model, uint32_t i);
+/* The form of the weights of block i, which are latent then; NULL: they act as they are. Whether it has binary inputs (a
+ * sign before its linear operation). */
+const bnn_use *bnn_model_block_form(const bnn_model_options *model, uint32_t i);
 bool bnn_model_block_has_binary_inputs(const bnn_model_options *model, uint32_t i);
+
+/* Whether any block has latent weights, and whether any has binary inputs. */
+bool bnn_model_has_latent_weights(const bnn_model_options *model);
+bool bnn_model_has_binary_inputs(const bnn_model_options *model);
+
+/* Where latent weights are kept, 0: anywhere; what lies beyond the border of a layer with binary inputs. */
+double bnn_model_clip(const bnn_model_options *model);
+float bnn_model_pad_value(const bnn_model_options *model);
 
 /* Whether activations become -1 and +1, rather than other numbers. */
 bool bnn_model_activations_are_signs(const bnn_model_options *model);
 
 /* The section: a bnn_model_options. What does not act is not recorded (no STE in a float net), so
- * that equal configs have equal settings. binarize.weights and .activations say afterwards whether
- * there is a block that they make binary. */
+ * that equal configs have equal settings. binarize.weights and .activations, and those of quantize, say afterwards
+ * whether there is a block that they make so. */
 extern const bnn_section bnn_model_section;
 
 enum { BNN_BLOCKS_MAX = 64 };

@@ -23,21 +23,25 @@ static void schedule_ste(bnn_network *network, bnn_context *context, const bnn_u
     bnn_network_watch_fp_mode(network, use, "its schedule");
 }
 
-static void schedule_form(bnn_network *network, double progress)
+static void schedule_forms(bnn_network *network, double progress)
 {
-    const bnn_use *use = &network->options->form;
-    const bnn_form *form = bnn_use_form(use);
-    network->form_context.progress = progress;
-    bnn_call_enter(network->note, use, BNN_CALL_SCHEDULE);
-    if (form->schedule != NULL)
-        form->schedule(&network->form_context, use->params, progress, network->form_context.state);
-    bnn_network_watch_fp_mode(network, use, "its schedule");
+    for (uint32_t i = 0; i < network->n_parameters; i++) {
+        bnn_network_form *of = network->parameters[i].form;
+        if (of == NULL)
+            continue;
+        const bnn_form *form = bnn_use_form(of->use);
+        of->context.progress = progress;
+        bnn_call_enter(network->note, of->use, BNN_CALL_SCHEDULE);
+        if (form->schedule != NULL)
+            form->schedule(&of->context, of->use->params, progress, of->context.state);
+        bnn_network_watch_fp_mode(network, of->use, "its schedule");
+    }
 }
 
 void bnn_network_set_progress(bnn_network *network, double progress)
 {
     network->context.progress = progress;
-    schedule_form(network, progress);
+    schedule_forms(network, progress);
     schedule_ste(network, &network->weight_context, &network->options->weight_ste, progress);
     schedule_ste(network, &network->activation_context, &network->options->activation_ste,
                  progress);
@@ -45,24 +49,20 @@ void bnn_network_set_progress(bnn_network *network, double progress)
 
 void bnn_network_start_form(bnn_network *network)
 {
-    const bnn_use *use = &network->options->form;
-    const bnn_form *form = bnn_use_form(use);
-    if (form->start == NULL)
-        return;
     for (uint32_t i = 0; i < network->n_parameters; i++) {
         const bnn_network_form *of = network->parameters[i].form;
-        if (of == NULL)
+        if (of == NULL || bnn_use_form(of->use)->start == NULL)
             continue;
-        bnn_call_enter(network->note, use, BNN_CALL_START);
-        form->start(&network->form_context, use->params, &of->io);
-        bnn_network_watch_fp_mode(network, use, of->layer);
+        bnn_call_enter(network->note, of->use, BNN_CALL_START);
+        bnn_use_form(of->use)->start(&of->context, of->use->params, &of->io);
+        bnn_network_watch_fp_mode(network, of->use, of->layer);
     }
     bnn_network_binarize(network);
 }
 
 void bnn_network_deploy_form(bnn_network *network)
 {
-    schedule_form(network, 1.0);
+    schedule_forms(network, 1.0);
     bnn_network_binarize(network);
 }
 
@@ -92,7 +92,7 @@ void bnn_form_binarize(const bnn_form_io *io, size_t n, const float *x, float *c
         network->weights_are_drawn ? noise_at(form, codes, form->io.codes) : NULL;
     binarize_values(network, &network->weight_context, &network->options->weight_ste, form->layer,
                     n, x, codes);
-    bnn_call_enter(network->note, &network->options->form, BNN_CALL_FORWARD);
+    bnn_call_enter(network->note, form->use, BNN_CALL_FORWARD);
 }
 
 static void probe_gradient(const bnn_network *network, const char *layer, bool passed, size_t n,
@@ -113,29 +113,29 @@ void bnn_form_through(const bnn_form_io *io, size_t n, const float *x, const flo
     bnn_use_ste(ste)->grad(&network->weight_context, ste->params, n, x, g, gx);
     probe_gradient(network, form->layer, true, n, gx);
     bnn_network_watch_fp_mode(network, ste, form->layer);
-    bnn_call_enter(network->note, &network->options->form, BNN_CALL_BACKWARD);
+    bnn_call_enter(network->note, form->use, BNN_CALL_BACKWARD);
 }
 
 /* A form may look at a tensor as a whole, and so may an STE with a forward of its own; a sign does
  * not. */
-static bool binarizes_whole(const bnn_network *network)
+static bool binarizes_whole(const bnn_network *network, const bnn_network_form *form)
 {
-    return (bnn_use_form(&network->options->form)->flags & BNN_FORM_ELEMENTWISE) == 0 ||
+    return (bnn_use_form(form->use)->flags & BNN_FORM_ELEMENTWISE) == 0 ||
            bnn_use_ste(&network->options->weight_ste)->forward != NULL;
 }
 
 static void form_forward(bnn_network *network, const bnn_network_form *form, const bnn_form_io *io)
 {
-    const bnn_use *use = &network->options->form;
+    const bnn_use *use = form->use;
     bnn_call_enter(network->note, use, BNN_CALL_FORWARD);
-    bnn_use_form(use)->forward(&network->form_context, use->params, io);
+    bnn_use_form(use)->forward(&form->context, use->params, io);
     bnn_network_watch_fp_mode(network, use, form->layer);
 }
 
 void bnn_network_binarize_slice(bnn_network *network, uint32_t i, size_t first, size_t n)
 {
     const bnn_network_form *form = network->parameters[i].form;
-    if (binarizes_whole(network))
+    if (binarizes_whole(network, form))
         return;
     bnn_form_io io = form->io;
     io.filters = 1;
@@ -148,10 +148,13 @@ void bnn_network_binarize_slice(bnn_network *network, uint32_t i, size_t first, 
 /* What is drawn is drawn by the pass that wants it. */
 void bnn_network_binarize_wholes(bnn_network *network)
 {
-    if (bnn_use_draws(&network->options->weight_ste))
-        network->weights_are_drawn = true;
-    else if (binarizes_whole(network))
-        bnn_network_binarize(network);
+    const bool drawn = bnn_use_draws(&network->options->weight_ste);
+    network->weights_are_drawn = drawn;
+    for (uint32_t i = 0; i < network->n_parameters && !drawn; i++) {
+        const bnn_network_form *form = network->parameters[i].form;
+        if (form != NULL && binarizes_whole(network, form))
+            form_forward(network, form, &form->io);
+    }
 }
 
 void bnn_network_binarize(bnn_network *network)
@@ -266,13 +269,12 @@ void bnn_network_backward(bnn_network *network, uint32_t n)
         gy = gx;
         gx = swap;
     }
-    const bnn_use *use = &network->options->form;
     for (uint32_t i = 0; i < network->n_parameters; i++) {
         const bnn_network_form *form = network->parameters[i].form;
         if (form == NULL)
             continue;
-        bnn_call_enter(network->note, use, BNN_CALL_BACKWARD);
-        bnn_use_form(use)->backward(&network->form_context, use->params, &form->io);
-        bnn_network_watch_fp_mode(network, use, form->layer);
+        bnn_call_enter(network->note, form->use, BNN_CALL_BACKWARD);
+        bnn_use_form(form->use)->backward(&form->context, form->use->params, &form->io);
+        bnn_network_watch_fp_mode(network, form->use, form->layer);
     }
 }

@@ -83,16 +83,31 @@ static const bnn_node *key_node(const bnn_reader *r, const bnn_section *section,
     return strcmp(key->param.name, "name") == 0 ? node : NULL;
 }
 
+/* Whether the row of others stands for this key, or for the key that a path begins with: it ends in _ and a number. */
+static bool is_other(const bnn_section *section, const char *path)
+{
+    const size_t n = strcspn(path, ".");
+    size_t n_name = n;
+    while (n_name > 0 && path[n_name - 1] >= '0' && path[n_name - 1] <= '9')
+        n_name--;
+    return section->others != NULL && n_name > 1 && n_name < n && path[n_name] != '0' &&
+           path[n_name - 1] == '_';
+}
+
 void bnn_key_check_known(const bnn_reader *r, const bnn_section *section, const char *where,
                          const bnn_node *key)
 {
     const char *known[BNN_SECTION_KEYS];
-    const size_t n = bnn_section_names(section, known);
+    size_t n = bnn_section_names(section, known);
     char excerpt[BNN_EXCERPT], near[BNN_DID_YOU_MEAN], list[512] = "", meant[BNN_KEY_MEANT] = "";
     const char *advice = "";
     for (size_t i = 0; i < n; i++)
         if (strcmp(known[i], key->text) == 0)
             return;
+    if (is_other(section, key->text))
+        return;
+    if (section->others != NULL && n + 1 < BNN_SECTION_KEYS)
+        known[n++] = section->others->param.name;
     const bool dotted = strchr(key->text, '.') != NULL;
     near[0] = '\0';
     if (strstr(key->text, "\xc2\xa0") != NULL)
@@ -166,6 +181,8 @@ int bnn_section_read(const bnn_reader *r, const bnn_section *section, const bnn_
             each && bnn_diag_status(r->diag) != BNN_OK; /* a mistake of all is said once */
         bnn_key_read(r, section, key, said ? NULL : node, out);
     }
+    if (section->others != NULL)
+        section->others->type->read(r, section->others, node, out);
     if (section->finish != NULL)
         section->finish(r, node, out);
     return bnn_diag_end(r->diag, begun);
@@ -228,6 +245,8 @@ void bnn_section_record(const bnn_reader *r, const bnn_section *section, const v
 {
     for (const bnn_key *key = section->keys; key->param.name != NULL; key++)
         bnn_key_record(r, section, key, in);
+    if (section->others != NULL)
+        section->others->type->record(r, section->others, in);
 }
 
 /* ---- finding ----------------------------------------------------------------------------- */
@@ -247,7 +266,8 @@ const bnn_key *bnn_key_in(const bnn_section *section, const char *path)
     for (const bnn_key *key = section->keys; key->param.name != NULL; key++)
         if (strlen(key->param.name) == n && strncmp(key->param.name, path, n) == 0)
             return key;
-    return NULL;
+    const bool named = n == strlen(BNN_KEY_OTHERS) && strncmp(path, BNN_KEY_OTHERS, n) == 0;
+    return is_other(section, path) || named ? section->others : NULL;
 }
 
 const bnn_key *bnn_key_find(const bnn_section *spec, const char *path)

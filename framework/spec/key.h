@@ -49,10 +49,17 @@ enum {
     BNN_SECTION_ITEMS = 8,     /* of a list's items, whose numbers, from 1, stand before its keys */
 };
 
+/* How a row is called that stands for every key like conv2d_2; and such keys, as a regular expression. */
+#define BNN_KEY_OTHERS         "LAYER_N"
+#define BNN_KEY_OTHERS_PATTERN "[a-z][a-z0-9_]*_[1-9][0-9]*"
+
 struct bnn_section {
     const bnn_key *keys; /* closed by a row without a name */
     uint32_t flags;      /* BNN_SECTION_... */
     const char *name;    /* how messages call it; NULL: by the path */
+    /* The row of keys like conv2d_2, which have none of their own, called BNN_KEY_OTHERS; or NULL. Its type is given
+     * the section as a whole: the reader's path, the node and the struct are those of the section. */
+    const bnn_key *others;
     /* What rows cannot say: mistakes of several keys together, defaults that depend on others.
      * After the keys, even after mistakes; node: what stands there, or NULL. Or NULL. */
     void (*finish)(const bnn_reader *r, const bnn_node *node, void *out);
@@ -68,6 +75,7 @@ enum {
     BNN_KEY_UNSET =
         32, /* recorded off its default only, likewise: a number, an integer, a switch, a
                              choice, or a plugin, whose parameters have their defaults, too */
+    BNN_KEY_DECIDED = 64, /* its section says as a whole whether it is recorded, and as what */
 };
 
 struct bnn_key {

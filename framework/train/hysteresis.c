@@ -1,11 +1,11 @@
 #include "train/hysteresis.h"
 
-bool bnn_hysteresis_acts(const bnn_train_options *train, const bnn_model_options *model)
+bool bnn_hysteresis_acts(const bnn_train_options *train, const bnn_use *form)
 {
     const bnn_use *optimizer = &bnn_train_optimizer(train, true)->use;
-    return train->hysteresis > 0.0 && model->binarize.weights &&
+    return train->hysteresis > 0.0 && form != NULL &&
            (bnn_use_optimizer(optimizer)->flags & BNN_OPTIMIZER_BINARY_ONLY) == 0 &&
-           (bnn_use_form(&model->form)->flags & BNN_FORM_SIGN) != 0;
+           (bnn_use_form(form)->flags & BNN_FORM_SIGN) != 0;
 }
 
 void bnn_hysteresis_move(float by, size_t n, const float *before, float *latent)

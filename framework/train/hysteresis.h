@@ -11,8 +11,9 @@
 
 #include "train/session.h"
 
-/* Whether the optimizer moves a tensor whose signs act and have a hysteresis. */
-bool bnn_hysteresis_acts(const bnn_train_options *train, const bnn_model_options *model);
+/* Whether the optimizer moves latent weights of this form (NULL: there are none), whose signs act and have a
+ * hysteresis. */
+bool bnn_hysteresis_acts(const bnn_train_options *train, const bnn_use *form);
 
 /* After a step: moves each of n latent weights whose sign is not that of `before` on by `by`. */
 void bnn_hysteresis_move(float by, size_t n, const float *before, float *latent);

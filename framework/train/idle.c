@@ -12,11 +12,14 @@ size_t bnn_train_find_idle(const bnn_train_options *train, const bnn_model_optio
         train->schedule.patience >= train->epochs - 1 &&
         bnn_tree_find(section, "schedule.patience") != NULL)
         out[n++] = (bnn_idle){"train.schedule.patience", why, "train.epochs", false};
-    if (train->hysteresis > 0.0 && model->binarize.weights && !bnn_hysteresis_acts(train, model))
+    bool acts = false;
+    for (uint32_t i = 0; i < model->n_blocks; i++)
+        acts = acts || bnn_hysteresis_acts(train, bnn_model_block_form(model, i));
+    if (train->hysteresis > 0.0 && bnn_model_has_latent_weights(model) && !acts)
         out[n++] =
             (bnn_idle){"train.hysteresis",
                        "it is not the sign of the latent weights that acts, or the optimizer "
                        "flips it by itself",
-                       "model.form|train.binary_optimizer", false};
+                       "model.form|model.quantize|train.binary_optimizer", false};
     return n;
 }

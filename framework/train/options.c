@@ -74,6 +74,9 @@ static const bnn_key distill_keys[] = {
 
 static const bnn_section distill_section = {.keys = distill_keys};
 
+/* Where the model has latent weights. */
+#define LATENT "model.binarize.weights=true|model.quantize.weights"
+
 static const bnn_key train_keys[] = {
     {.param =
          BNN_INTEGER(bnn_train_options, epochs, 5, 1, 100000, "passes over the training images"),
@@ -100,13 +103,13 @@ static const bnn_key train_keys[] = {
                     "another one for the latent binary weights"),
      .computed = "train.optimizer", .section = &optimizer_section,
      .foreign = "bop2ndorder=bop2|bop_2nd_order=bop2|bold=boolean|b+ld=boolean|b_ld=boolean",
-     .acts = "model.binarize.weights=true"},
+     .acts = LATENT},
     {.param =
          BNN_CHOICE(bnn_train_options, lr_scale, BNN_LR_SCALE_NONE, "none|glorot",
                     "of binary weights; glorot: the rate times sqrt((fan_in + fan_out) / 1.5), "
                     "as in BinaryNet"),
      .flags = BNN_KEY_UNSET,
-     .acts = "model.binarize.weights=true",
+     .acts = LATENT,
      .also = "w_lr_scale"},
     {BNN_KEY_SECTION(bnn_train_options, schedule, "schedule", &schedule_section,
                      "what the learning rate is multiplied with, epoch by epoch"),
@@ -136,7 +139,7 @@ static const bnn_key train_keys[] = {
                     "how much further a latent weight moves when its sign has changed, so that "
                     "changing back takes more steps, and ever more as lr falls"),
      .flags = BNN_KEY_UNSET,
-     .acts = "model.binarize.weights=true"},
+     .acts = LATENT},
     {.param =
          BNN_CHOICE(bnn_train_options, choose, BNN_CHOOSE_BEST, "best|last",
                     "the epoch that is kept: the one with the best validation accuracy, or the "
@@ -190,14 +193,18 @@ int bnn_train_check_form(const bnn_train_options *train, const bnn_model_options
                          bnn_diag *diag)
 {
     const bnn_use *use = &train->binary_optimizer.use;
-    if (use->plugin == NULL || model->form.plugin == NULL || !model->binarize.weights ||
-        (bnn_use_optimizer(use)->flags & BNN_OPTIMIZER_BINARY_ONLY) == 0 ||
-        (bnn_use_form(&model->form)->flags & BNN_FORM_SIGN) != 0)
+    if (use->plugin == NULL || (bnn_use_optimizer(use)->flags & BNN_OPTIMIZER_BINARY_ONLY) == 0)
         return BNN_OK;
-    return bnn_diag_add(diag, train->at,
-                        "train.binary_optimizer: %s flips signs of weights, and with form %s it is "
-                        "not their sign that acts",
-                        use->plugin->head->name, model->form.plugin->head->name);
+    for (uint32_t i = 0; i < model->n_blocks; i++) {
+        const bnn_use *form = bnn_model_block_form(model, i);
+        if (form != NULL && form->plugin != NULL &&
+            (bnn_use_form(form)->flags & BNN_FORM_SIGN) == 0)
+            return bnn_diag_add(diag, train->at,
+                                "train.binary_optimizer: %s flips signs of weights, and with form "
+                                "%s it is not their sign that acts",
+                                use->plugin->head->name, form->plugin->head->name);
+    }
+    return BNN_OK;
 }
 
 const bnn_optimizer_options *bnn_train_optimizer(const bnn_train_options *train, bool binary)

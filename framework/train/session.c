@@ -188,8 +188,8 @@ static void update_slice(bnn_session *s, const bnn_use *use, const bnn_step *ste
 {
     bnn_network *net = s->net;
     const bnn_parameter *p = &net->parameters[i];
-    const float clip = (float)s->job->model->binarize.clip;
-    const bool moves = p->latent && bnn_hysteresis_acts(s->job->train, s->job->model);
+    const float clip = (float)bnn_model_clip(s->job->model);
+    const bool moves = p->latent && bnn_hysteresis_acts(s->job->train, p->form->use);
     float before[SLICE], *slots[BNN_SLOTS_MAX] = {NULL};
     if (moves)
         memcpy(before, p->value + first, n * sizeof *before);

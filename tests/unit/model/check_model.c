@@ -68,6 +68,15 @@ static const sequence_case sequence_cases[] = {
     /* Behind a shift a sign is no constant. */
     {"  binarize: {}\n  activation: relu\n  before_sign: shift\n", "LBAP HSLBAP HSLBA L"},
     {"  binarize: {}\n  before_sign: none\n", "LBP SLBP SLBA L"},
+    /* Widths: the last layer has a norm where its form has no scale, as with binarize. */
+    {"  quantize: {weights: 1}\n", "LBAP LBAP LBA LB"},
+    {"  quantize: {weights: 4}\n", "L*BAP L*BAP L*BA L*"},
+    {"  quantize: {weights: ternary, first: {weights: float}}\n", "LBAP L*BAP L*BA L*"},
+    {"  quantize: {weights: 2, activations: 1, last: {weights: float, activations: float}}\n",
+     "L*BP SL*BP SL*BA L"},
+    {"  quantize: {conv2d_2: {weights: 3, activations: 1}}\n", "LBP SL*BAP LBA L"},
+    {"  quantize: {activations: 1}\n  before_sign: shift\n", "LBP HSLBP HSLB HSL"},
+    {"  quantize: {weights: float}\n", "LBAP LBAP LBA L"},
 };
 
 START_TEST(operations_stand_in_order)
@@ -113,6 +122,88 @@ START_TEST(binary_blocks_have_latent_weights)
     ck_assert_str_eq(net->ops[3].name, "sign_2");
     ck_assert_str_eq(net->ops[4].name, "conv2d_2");
     ck_assert_float_eq(net->ops[4].plan.pad_value, 1.0f);
+}
+END_TEST
+
+/* The first codes of the layers, as texts; "-": floats. */
+static const char *codes_of(const char *settings_text)
+{
+    const bnn_network *net = network_of(parsed_model(spec_of(settings_text)), CLASSES, 1, 1);
+    const char *all = "";
+    for (uint32_t i = 0; i < net->n_ops; i++) {
+        const bnn_form_plan *form = &net->ops[i].form;
+        if (net->ops[i].letter == 'L' && form->filters == 0)
+            all = bnn_arena_printf(arena, "%s-;", all);
+        else if (net->ops[i].letter == 'L')
+            all = bnn_arena_printf(arena, "%s%d/%d;", all, form->code_min, form->code_step);
+    }
+    return all;
+}
+
+/* A layer's own width goes before that of the first or last, and those before the one for all. */
+START_TEST(widths_are_of_layers)
+{
+    ck_assert_str_eq(codes_of("  quantize: {weights: 8}\n"), "-127/1;-127/1;-127/1;-127/1;");
+    ck_assert_str_eq(
+        codes_of("  quantize: {weights: 4, first: {weights: 8}, last: {weights: 1}}\n"),
+        "-127/1;-15/2;-15/2;-1/2;");
+    ck_assert_str_eq(codes_of("  quantize: {first: {weights: 2}, dense_3: {weights: ternary},\n"
+                              "    conv2d_1: {weights: {name: lsq, bits: 3, levels: full}}}\n"),
+                     "-4/1;-;-1/1;-;");
+    ck_assert_str_eq(codes_of("  quantize: {weights: {name: 3, levels: narrow},\n"
+                              "    dense_4: {weights: float}}\n"),
+                     "-3/1;-3/1;-3/1;-;");
+}
+END_TEST
+
+static size_t count_settings(const char *settings_text)
+{
+    parsed_model(spec_of(settings_text));
+    return settings.n;
+}
+
+/* Equal networks have equal settings, and there are no others without widths. */
+START_TEST(widths_are_recorded_where_they_act)
+{
+    const size_t n = count_settings("  binarize: none\n");
+    ck_assert_uint_eq(count_settings("  quantize: none\n"), n);
+    ck_assert_uint_eq(count_settings("  quantize: {weights: float, clip: 2}\n"), n);
+    ck_assert_uint_eq(count_settings("  quantize: {activations: float}\n"), n);
+    /* Of all, with the two parameters of lsq, and the STE with its own. */
+    ck_assert_uint_eq(count_settings("  quantize: {weights: 4}\n"), n + 3 + 2);
+    ck_assert_str_eq(bnn_settings_find(&settings, "model.quantize.weights")->text, "lsq");
+    ck_assert_uint_eq(count_settings("  quantize: {dense_4: {weights: 4}, clip: 2}\n"), n + 5 + 2);
+    ck_assert_str_eq(bnn_settings_find(&settings, "model.quantize.weights")->text, "float");
+    ck_assert_str_eq(bnn_settings_find(&settings, "model.quantize.dense_4.weights")->text, "lsq");
+    ck_assert_str_eq(bnn_settings_find(&settings, "model.ste")->text, "clipped");
+    ck_assert_ptr_null(bnn_settings_find(&settings, "model.form"));
+}
+END_TEST
+
+/* As `binarize` and `form` make them: the same numbers, forward and backward. */
+START_TEST(one_width_for_all_is_a_form)
+{
+    static const char *const same[] = {
+        "  binarize: {activations: false, first: true, last: true}\n  form: plain\n",
+        "  quantize: {weights: 1}\n"};
+    const bnn_network *nets[2];
+    for (int k = 0; k < 2; k++) {
+        bnn_network *net = network_of(parsed_model(spec_of(same[k])), CLASSES, 16, 1);
+        for (size_t i = 0; i < volume(net->input) * net->lanes; i++)
+            net->x[i] = (float)(i % 17) - 8.0f;
+        bnn_network_forward(net, 16, true);
+        for (size_t i = 0; i < (size_t)CLASSES * net->lanes; i++)
+            net->logits_gradient[i] = (float)(i % 5) - 2.0f;
+        bnn_network_backward(net, 16);
+        nets[k] = net;
+    }
+    ck_assert_uint_eq(nets[0]->n_parameters, nets[1]->n_parameters);
+    for (uint32_t i = 0; i < nets[0]->n_parameters; i++) {
+        const bnn_parameter *a = &nets[0]->parameters[i], *b = &nets[1]->parameters[i];
+        ck_assert_int_eq(memcmp(a->acting, b->acting, a->n * sizeof(float)), 0);
+        if (a->gradient != NULL)
+            ck_assert_int_eq(memcmp(a->gradient, b->gradient, a->n * sizeof(float)), 0);
+    }
 }
 END_TEST
 
@@ -397,6 +488,9 @@ static Suite *model_suite(void)
     tcase_add_checked_fixture(tc, model_set_up, model_tear_down);
     tcase_add_loop_test(tc, operations_stand_in_order, 0, COUNT(sequence_cases));
     tcase_add_test(tc, binary_blocks_have_latent_weights);
+    tcase_add_test(tc, widths_are_of_layers);
+    tcase_add_test(tc, widths_are_recorded_where_they_act);
+    tcase_add_test(tc, one_width_for_all_is_a_form);
     tcase_add_test(tc, initial_weights_depend_on_seed_and_place_only);
     tcase_add_test(tc, lenet5_weighs_what_it_should);
     tcase_add_loop_test(tc, signs_that_see_no_negative_value_are_refused, 0, COUNT(wrong_cases));

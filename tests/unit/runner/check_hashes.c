@@ -10,6 +10,7 @@
 
 static const char *const specs[] = {
     "tests/fixtures/reference/plugins",
+    "tests/fixtures/reference/widths",
     "configs/best_lenet5",
     "configs/binarization",
     "configs/logic",

@@ -196,6 +196,16 @@ START_TEST(a_file_of_an_older_format_is_as_it_was)
 }
 END_TEST
 
+/* Layers of several forms, as the settings of a run have them. */
+START_TEST(widths_are_reloaded)
+{
+    static const char *const overrides[] = {
+        "model.binarize=none", "model.quantize={weights: 4, dense_2: {weights: ternary}}", NULL};
+    run_sweep(ONE, overrides);
+    check_reloaded(1);
+}
+END_TEST
+
 START_TEST(a_topology_that_changed_or_went_does_not_matter)
 {
     static const char spec[] =
@@ -313,6 +323,7 @@ static Suite *make_suite(void)
         runs_come_back_after_further_revisions,
         a_newer_program_or_spec_finds_the_file_as_it_was,
         a_file_of_an_older_format_is_as_it_was,
+        widths_are_reloaded,
         a_topology_that_changed_or_went_does_not_matter,
         weights_that_are_no_numbers_are_refused,
         a_doctored_database_does_no_harm,

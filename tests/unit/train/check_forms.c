@@ -220,15 +220,18 @@ START_TEST(flips_need_signs)
         const char *form;
         bool fits;
     } cases[] = {{"plain", true}, {"react", true}, {"xnor", false}, {"ternary", false}};
+    static const char mixed[] =
+        "model: {topology: lenet5, quantize: {weights: 1, conv2d_2: {weights: 4}}}";
     enum { N = sizeof cases / sizeof *cases };
     const bnn_train_options *train = parsed_train("train: {binary_optimizer: bop}", true);
-    const bnn_model_options *models[N];
+    const bnn_model_options *models[N], *widths = parsed_model(mixed);
     for (size_t i = 0; i < N; i++)
         models[i] = parsed_model(bnn_arena_printf(
             arena, "model: {topology: lenet5, form: %s, binarize: {}}", cases[i].form));
     for (size_t i = 0; i < N; i++)
         ck_assert_int_eq(bnn_train_check_form(train, models[i], diag),
                          cases[i].fits ? BNN_OK : BNN_E_SPEC);
+    ck_assert_int_eq(bnn_train_check_form(train, widths, diag), BNN_E_SPEC);
     ck_assert_msg(strstr(said(),
                          "train.binary_optimizer: bop flips signs of weights, and with form "
                          "xnor it is not their sign that acts") != NULL,
