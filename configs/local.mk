@@ -10,7 +10,8 @@ dist_pkgdata_DATA = \
 	configs/quick.yaml \
 	configs/stages.yaml \
 	configs/ste_sweep.yaml \
-	configs/telemetry.yaml
+	configs/telemetry.yaml \
+	configs/widths.yaml
 
 topologiesdir = $(pkgdatadir)/topologies
 dist_topologies_DATA = \

@@ -6,12 +6,15 @@ modules += \
 	plugins/layers/layer_batchnorm.la \
 	plugins/layers/layer_conv2d.la \
 	plugins/layers/layer_dense.la \
+	plugins/layers/layer_dorefa.la \
 	plugins/layers/layer_dprelu.la \
 	plugins/layers/layer_dropout.la \
 	plugins/layers/layer_group_sum.la \
 	plugins/layers/layer_hardtanh.la \
+	plugins/layers/layer_lsq.la \
 	plugins/layers/layer_lut.la \
 	plugins/layers/layer_maxpool.la \
+	plugins/layers/layer_pact.la \
 	plugins/layers/layer_prelu.la \
 	plugins/layers/layer_relu.la \
 	plugins/layers/layer_rprelu.la \
@@ -80,6 +83,7 @@ nobase_dist_doc_DATA += plugins/METHODS.md plugins/README.md
 EXTRA_DIST += \
 	plugins/forms/filters.h \
 	plugins/forms/rounding.h \
+	plugins/layers/codes.h \
 	plugins/layers/linear.h \
 	plugins/layers/pool.h \
 	plugins/layers/shifted_slopes.h \

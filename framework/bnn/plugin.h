@@ -364,6 +364,7 @@ typedef enum bnn_role {
     BNN_ROLE_ACTIVATION = 'A',
     BNN_ROLE_REGULARIZER = 'R', /* changes nothing in inference */
     BNN_ROLE_BEFORE_SIGN = 'H', /* stands in front of a sign, in no ordering: a learned shift */
+    BNN_ROLE_QUANTIZER = 'Q',   /* gives whole numbers, for a linear layer; in no ordering */
 } bnn_role;
 
 typedef enum bnn_tensor_kind {
@@ -408,6 +409,9 @@ typedef struct bnn_layer_plan {
 
     /* Set by the layer. */
     uint64_t deployed_bits; /* of its tensors, once deployed; 0: the host counts them */
+
+    /* Set by a layer of role Q; the host has set 0 and 0. */
+    int32_t code_min, code_max; /* y is one of code_min, code_min + 1, ... code_max, 0 among them */
 } bnn_layer_plan;
 
 typedef struct bnn_layer_io {
@@ -430,6 +434,10 @@ typedef struct bnn_layer_io {
                     layer's own */
     int32_t relaxed; /* a layer that gives bits gives the numbers between, whose derivative its
                         gradients are, whatever else it would do */
+    float *
+        step; /* role Q: forward and lower write what a code of 1 stands for, finite and above 0: the
+                    host multiplies the sums of codes by it, and gy has it, too: step * dL/dvalue;
+                    else NULL */
 } bnn_layer_io;
 
 enum {
@@ -539,6 +547,15 @@ typedef struct bnn_layer {
      * io, which have those; scratch is there, x and y are not. Once for each new network; pure but for
      * what it draws. NULL: the tensors stay as they are. */
     void (*start)(const void *params, const bnn_layer_io *io, const bnn_start *start);
+
+    /* Required of role Q, whose y rises with x or stays. Writes y before it is rounded, and the step: the
+     * conformance test checks that codes are the nearest to it, and gradients against differences of
+     * step * y; for a tensor, what rounding adds may be a constant of it. */
+    void (*proxy)(const bnn_context *ctx, const void *params, const bnn_layer_io *io);
+
+    /* Of role Q. Writes its tensors as they are to begin with, for the n images that it sees first in
+     * training, but for tensors that come from another run. NULL: as the plan fills them. Pure. */
+    void (*calibrate)(const bnn_context *ctx, const void *params, const bnn_layer_io *io);
 } bnn_layer;
 
 /* ------------------------------------------------------------------------------------------

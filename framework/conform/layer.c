@@ -11,9 +11,23 @@ enum { N_SAMPLES = 24 }; /* elements of each tensor whose gradient is compared *
 /* Of a slope: sums of floats over steps of 1/128 are good to about 1e-4. */
 static const double TOLERANCE = 1e-3;
 
+/* Of a quantizer, whose codes have no slopes: of the values that they stand for, before rounding or with what that
+ * adds as a constant. */
+static double rig_loss_of_values(conform_rig *r)
+{
+    double sum = 0;
+    r->layer->proxy(&r->s->ctx, r->s->params, &r->io);
+    for (size_t i = 0; i < r->n_out * r->io.lanes; i++)
+        sum +=
+            (double)r->c[i] * ((double)r->y[i] + (r->rounded == NULL ? 0 : (double)r->rounded[i]));
+    return sum * (double)r->step / (double)r->base;
+}
+
 static double rig_loss(conform_rig *r)
 {
     double sum = 0;
+    if (r->base > 0)
+        return rig_loss_of_values(r);
     conform_rig_forward(r);
     for (size_t i = 0; i < r->n_out * r->io.lanes; i++)
         sum += (double)r->c[i] * (double)r->y[i];
@@ -46,6 +60,18 @@ static bool rig_slope(conform_rig *r, float *element, bool image, double *out)
            (image || rig_slopes_are_even(y, (double)h));
 }
 
+/* Whether the gradient of some elements of a quantizer's tensor agrees with differences. */
+static bool rig_agrees(conform_rig *r, float *values, const float *gradient, size_t n)
+{
+    bool agrees = true;
+    for (size_t i = 0; i < n && i < N_SAMPLES; i++) {
+        double expected;
+        if (rig_slope(r, &values[i], false, &expected))
+            agrees = agrees && fabs(gradient[i] - expected) <= TOLERANCE * (1 + fabs(expected));
+    }
+    return agrees;
+}
+
 /* Compares the gradient of some elements with differences. Returns how many could be compared. */
 static size_t rig_compare(conform_rig *r, const char *name, float *values, const float *gradient,
                           size_t n, bool images)
@@ -68,6 +94,25 @@ static size_t rig_compare(conform_rig *r, const char *name, float *values, const
     return n_good;
 }
 
+/* After a forward pass of a quantizer: its step, and what it added to round. */
+static void rig_freeze(conform_rig *r)
+{
+    if (r->layer->role != BNN_ROLE_QUANTIZER)
+        return;
+    const size_t n = r->n_out * r->io.lanes;
+    float *rounded = conform_empty_floats(&r->memory, n);
+    memcpy(rounded, r->y, n * sizeof *rounded);
+    r->base = r->step;
+    r->layer->proxy(&r->s->ctx, r->s->params, &r->io);
+    for (size_t i = 0; i < n; i++) {
+        CONFORM_REQUIRE(r->s, fabsf(rounded[i] - r->y[i]) <= 0.5f,
+                        "the code of %g is %g, which is not the nearest", (double)r->y[i],
+                        (double)rounded[i]);
+        rounded[i] -= r->y[i];
+    }
+    r->rounded = rounded;
+}
+
 static size_t rig_check_gradients(conform_rig *r)
 {
     conform_rig_forward(r);
@@ -76,11 +121,20 @@ static size_t rig_check_gradients(conform_rig *r)
         CONFORM_REQUIRE(r->s, i % r->io.lanes < r->io.n ? isfinite(r->gx[i]) : r->gx[i] == 0.0f,
                         "gx is %g in lane %zu of %u, %u images", (double)r->gx[i], i % r->io.lanes,
                         r->io.lanes, r->io.n);
+    rig_freeze(r);
     size_t n_good = rig_compare(r, "x", r->x, r->gx, r->n_in * r->io.lanes, true);
-    for (uint32_t i = 0; i < r->plan.n_tensors; i++)
-        if (r->gradients[i] != NULL)
-            n_good += rig_compare(r, r->plan.tensors[i].name, r->tensors[i], r->gradients[i],
-                                  r->n_tensor[i], false);
+    float *const rounded = r->rounded;
+    for (uint32_t i = 0; i < r->plan.n_tensors; i++) {
+        if (r->gradients[i] == NULL)
+            continue;
+        r->rounded =
+            NULL; /* of all of a tensor, as if nothing were rounded, or as if that were a constant */
+        if (r->base > 0 && !rig_agrees(r, r->tensors[i], r->gradients[i], r->n_tensor[i]))
+            r->rounded = rounded;
+        n_good += rig_compare(r, r->plan.tensors[i].name, r->tensors[i], r->gradients[i],
+                              r->n_tensor[i], false);
+        r->rounded = rounded;
+    }
     return n_good;
 }
 
@@ -173,6 +227,54 @@ static void rig_check_bits_are_kept(conform_rig *r)
         CONFORM_REQUIRE(r->s, fabsf(r->y[i]) == 1.0f, "y is %g where x is bits", (double)r->y[i]);
 }
 
+/* Codes are whole numbers of the plan, and rise with x. */
+static void rig_check_codes(conform_rig *r)
+{
+    const float low = (float)r->plan.code_min, high = (float)r->plan.code_max;
+    const size_t n = r->n_out * r->io.lanes, n_channel = n / r->io.in.c;
+    CONFORM_REQUIRE(r->s, low <= 0 && high >= 0 && low < high, "plans codes from %g to %g",
+                    (double)low, (double)high);
+    for (size_t i = 0; i < n; i++)
+        r->x[i] = 20.0f * ((float)i / (float)n - 0.5f);
+    conform_rig_forward(r);
+    for (size_t i = 0; i < n; i++) {
+        const float y = r->y[i];
+        CONFORM_REQUIRE(r->s, y >= low && y <= high && y == floorf(y) && !(y == 0 && signbit(y)),
+                        "y is %g, and the plan has whole numbers from %g to %g", (double)y,
+                        (double)low, (double)high);
+        CONFORM_REQUIRE(r->s, i % n_channel == 0 || y >= r->y[i - 1],
+                        "y falls from %g to %g where x rises", (double)r->y[i > 0 ? i - 1 : 0],
+                        (double)y);
+    }
+}
+
+/* Whatever has been learned, and in the first pass: the same each time, whatever lies in the pad lanes. */
+static void rig_check_tensors_of_codes(conform_rig *r)
+{
+    static const float extremes[] = {-1e30f, -1.0f, 0.0f, 1e30f};
+    for (size_t k = 0; k < sizeof extremes / sizeof *extremes; k++) {
+        for (uint32_t i = 0; i < r->plan.n_tensors; i++)
+            for (size_t j = 0; j < r->n_tensor[i]; j++)
+                r->tensors[i][j] = extremes[k];
+        rig_check_codes(r);
+    }
+    for (int turn = 0; turn < 2 && r->layer->calibrate != NULL; turn++) {
+        float *first[BNN_TENSORS_MAX];
+        for (size_t i = 0; i < r->n_in * r->io.lanes; i++)
+            if (i % r->io.lanes >= r->io.n)
+                r->x[i] = (float)(turn + 3);
+        for (uint32_t i = 0; i < r->plan.n_tensors; i++) {
+            first[i] = conform_empty_floats(&r->memory, r->n_tensor[i]);
+            memcpy(first[i], r->tensors[i], r->n_tensor[i] * sizeof(float));
+        }
+        r->layer->calibrate(&r->s->ctx, r->s->params, &r->io);
+        for (uint32_t i = 0; turn > 0 && i < r->plan.n_tensors; i++)
+            conform_require_same(r->s, "a second calibration", r->tensors[i], first[i],
+                                 r->n_tensor[i]);
+        conform_rig_forward(r);
+    }
+}
+
 static void rig_check_promises(conform_rig *r)
 {
     const uint32_t flags = r->layer->flags;
@@ -193,6 +295,10 @@ static void rig_check_promises(conform_rig *r)
     r->io.training = 1;
     if ((flags & BNN_LAYER_KEEPS_BITS) != 0)
         rig_check_bits_are_kept(r);
+    if (r->layer->role == BNN_ROLE_QUANTIZER) {
+        rig_check_codes(r);
+        rig_check_tensors_of_codes(r);
+    }
 }
 
 /* False where the layer says that it cannot be lowered with these parameters. */
@@ -223,8 +329,10 @@ static void rig_check_lowering(conform_rig *r)
 {
     const uint32_t lanes = r->io.lanes;
     conform_lowered l;
+    r->step = NAN;
     if (!rig_lower(r, &l))
         return;
+    const float step = r->step;
     const size_t most = conform_lowered_values(&l);
     float *x = conform_empty_floats(&r->memory, most), *y = conform_empty_floats(&r->memory, most);
     if ((r->layer->flags & BNN_LAYER_TAKES_BITS) != 0)
@@ -232,6 +340,8 @@ static void rig_check_lowering(conform_rig *r)
     r->io.training = 0;
     conform_rig_forward(r);
     r->io.training = 1;
+    CONFORM_REQUIRE(r->s, conform_is_same(r->step, step) || r->io.step == NULL,
+                    "forward writes step %a, lower %a", (double)r->step, (double)step);
     for (uint32_t image = 0; image < r->io.n; image++) {
         for (size_t i = 0; i < r->n_in; i++)
             x[i] = r->x[i * lanes + image];

@@ -190,7 +190,8 @@ bool conform_rig_create(conform_rig *r, const conform_subject *s, bnn_shape in, 
                            .gradients = r->gradients,
                            .saved = conform_empty_floats(memory, p->n_saved),
                            .scratch = conform_empty_floats(memory, p->n_scratch),
-                           .noise = noise};
+                           .noise = noise,
+                           .step = r->layer->role == BNN_ROLE_QUANTIZER ? &r->step : NULL};
     rig_start(r);
     return true;
 }
@@ -203,7 +204,10 @@ void conform_rig_forward(conform_rig *r)
     rig_erase(r->io.scratch, r->plan.n_scratch);
     if (r->io.training)
         rig_erase(r->io.saved, r->plan.n_saved);
+    r->step = NAN;
     r->layer->forward(&r->s->ctx, r->s->params, &r->io);
+    CONFORM_REQUIRE(r->s, r->io.step == NULL || (r->step > 0 && isfinite(r->step)),
+                    "the step is %g", (double)r->step);
     for (size_t i = 0; i < r->n_out * r->io.lanes; i++)
         CONFORM_REQUIRE(r->s, isfinite(r->y[i]), "y is %g in lane %zu of %u, %u images",
                         (double)r->y[i], i % r->io.lanes, r->io.lanes, r->io.n);

@@ -14,6 +14,10 @@ typedef struct conform_rig {
     float *tensors[BNN_TENSORS_MAX], *gradients[BNN_TENSORS_MAX];
     size_t n_tensor[BNN_TENSORS_MAX];
     size_t n_in, n_out; /* features */
+    float step;         /* role Q: io.step */
+    float base;         /* likewise: the step at which gy is step * dL/dvalue; 0: none is taken */
+    float
+        *rounded; /* likewise: what rounding adds to codes, a constant of the loss; NULL: nothing */
     conform_memory memory;
     char refusal[160]; /* what plan said of a shape that it does not take */
 } conform_rig;

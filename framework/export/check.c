@@ -71,6 +71,22 @@ static void check_levels(const notes *n, const bnn_model_options *model)
             model->activation_ste.plugin->head->name);
 }
 
+/* Activations of whole numbers. */
+static void check_quantizers(const notes *n, const bnn_network *network)
+{
+    for (uint32_t i = 0; i < network->n_ops; i++) {
+        const bnn_network_op *op = &network->ops[i];
+        if (op->letter != BNN_ROLE_QUANTIZER)
+            continue;
+        bnn_diag_warn(
+            n->diag, n->at,
+            "deployment: activations of %s have %d levels; their sums are formed in floats, "
+            "since the engine has loops for two levels",
+            op->use.plugin->head->name, op->plan.code_max - op->plan.code_min + 1);
+        return;
+    }
+}
+
 int bnn_export_check(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
                      bnn_diag *diag)
 {
@@ -88,6 +104,7 @@ int bnn_export_check(const bnn_model_options *model, bnn_shape input, uint32_t n
     else {
         check_codes(&n, network);
         check_levels(&n, model);
+        check_quantizers(&n, network);
     }
     if (status == BNN_OK &&
         (bnn_graph_create(network, arena, &graph, &err) != BNN_OK ||

@@ -198,6 +198,15 @@ bnn_network_form *bnn_form_of(const bnn_network_op *op)
 
 /* ---- the operation that scales ----------------------------------------------------------- */
 
+/* What the sums of channel c are multiplied by: the scale of their weights, and the step of the codes that they are sums
+ * of, where there are such. */
+static float scale_of(const bnn_layer_io *io, uint32_t c)
+{
+    if (io->tensors[0] == NULL)
+        return *io->step;
+    return io->step == NULL ? io->tensors[0][c] : io->tensors[0][c] * *io->step;
+}
+
 /* y = x * scale in each channel. As an affine operation it has the offset -0, which changes no product,
  * not even a zero. */
 static void scale_forward(const bnn_context *ctx, const void *params, const bnn_layer_io *io)
@@ -205,21 +214,25 @@ static void scale_forward(const bnn_context *ctx, const void *params, const bnn_
     const size_t n = bnn_io_channel(io);
     (void)ctx, (void)params;
     for (uint32_t c = 0; c < io->in.c; c++) {
-        const float scale = io->tensors[0][c], *x = io->x + c * n;
+        const float scale = scale_of(io, c), *x = io->x + c * n;
         float *y = io->y + c * n;
         for (size_t i = 0; i < n; i++)
             y[i] = x[i] * scale;
     }
 }
 
+/* A step has its gradient from the quantizer, which knows the values. */
 static void scale_backward(const bnn_context *ctx, const void *params, const bnn_layer_io *io)
 {
     const size_t n = bnn_io_channel(io);
     (void)params;
     for (uint32_t c = 0; c < io->in.c; c++) {
-        const float scale = io->tensors[0][c], *gy = io->gy + c * n;
+        const float scale = scale_of(io, c), *gy = io->gy + c * n;
         float *gx = io->gx + c * n;
-        io->gradients[0][c] = ctx->kernels->dot(n, gy, io->x + c * n);
+        if (io->gradients[0] != NULL) {
+            const float sum = ctx->kernels->dot(n, gy, io->x + c * n);
+            io->gradients[0][c] = io->step == NULL ? sum : sum * *io->step;
+        }
         for (size_t i = 0; i < n; i++)
             gx[i] = gy[i] * scale;
     }
@@ -230,7 +243,7 @@ static int scale_lower(const void *params, const bnn_layer_io *io, bnn_lowering 
     (void)params;
     lowering->op = BNN_LOWER_AFFINE;
     for (uint32_t c = 0; c < io->in.c; c++) {
-        lowering->factor[c] = io->tensors[0][c];
+        lowering->factor[c] = scale_of(io, c);
         lowering->offset[c] = -0.0f;
     }
     return 0;
@@ -240,7 +253,7 @@ static const bnn_layer scale_layer = {.head = {.abi_version = BNN_ABI_VERSION,
                                                .struct_size = sizeof(bnn_layer),
                                                .kind = BNN_KIND_LAYER,
                                                .name = "scale",
-                                               .summary = "multiplies sums by a form's scale"},
+                                               .summary = "multiplies sums by scale and step"},
                                       .role = BNN_ROLE_LINEAR,
                                       .plan = bnn_plan_elementwise,
                                       .forward = scale_forward,

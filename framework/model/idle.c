@@ -200,6 +200,20 @@ static size_t idle_widths(const bnn_model_options *model, const bnn_node *sectio
     return n;
 }
 
+/* What signs have, and quantizers have not. */
+static size_t idle_of_signs(const bnn_model_options *model, const bnn_node *section, bnn_idle *out)
+{
+    static const char *const paths[] = {"model.ste.activations", "model.before_sign",
+                                        "model.quantize.padding"};
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        if (model->quantize.activations && !model->quantize.signs &&
+            bnn_tree_find(section, paths[i] + strlen("model.")) != NULL)
+            out[n++] = (bnn_idle){paths[i], "there is no sign in this network, but quantizers",
+                                  "model.topology|model.quantize", false};
+    return n;
+}
+
 size_t bnn_model_find_idle(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,
                            const bnn_node *section, bnn_arena *arena,
                            bnn_idle out[BNN_MODEL_IDLE_MAX])
@@ -209,6 +223,7 @@ size_t bnn_model_find_idle(const bnn_model_options *model, bnn_shape input, uint
     const char *why;
     size_t n = idle_in_vain(model, section, arena, out);
     n += idle_widths(model, section, arena, out + n);
+    n += idle_of_signs(model, section, out + n);
     if (binary && bnn_tree_find(section, "binarize.first") != NULL &&
         (why = idle_block(model, 0, "first", arena)) != NULL)
         out[n++] = (bnn_idle){"model.binarize.first", why, decided, false};

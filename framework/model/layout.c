@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPS_OF_A_BLOCK = 8 }; /* at most: shift, sign, dropout, L, scale, P, B, A */
+enum { OPS_OF_A_BLOCK = 8 }; /* at most: shift, sign (or a quantizer), dropout, L, scale, P, B, A */
 
 typedef struct layout {
     bnn_network *net; /* which grows by each op */
@@ -90,6 +90,8 @@ static int plan_failure(bnn_layer_plan *plan, const char *format, ...)
     return BNN_E_SPEC;
 }
 
+enum { CODE_MAX = 1 << 20 }; /* exact as a float */
+
 /* Bounds on what a layer may ask for: 2^28 floats of output or scratch are a gigabyte. */
 static int check_plan(const bnn_network_op *op, bnn_error *err)
 {
@@ -110,6 +112,11 @@ static int check_plan(const bnn_network_op *op, bnn_error *err)
     if (bad)
         return bnn_fail(err, BNN_E_SPEC, "sizes out of bounds: input %ux%ux%u, output %ux%ux%u",
                         p->in.c, p->in.h, p->in.w, p->out.c, p->out.h, p->out.w);
+    if (op->letter == BNN_ROLE_QUANTIZER &&
+        (p->code_min > 0 || p->code_max < 0 || p->code_min >= p->code_max ||
+         p->code_min < -CODE_MAX || p->code_max > CODE_MAX))
+        return bnn_fail(err, BNN_E_SPEC, "codes from %d to %d make no sense", p->code_min,
+                        p->code_max);
     return BNN_OK;
 }
 
@@ -179,13 +186,14 @@ static int append_op(layout *l, char letter, const bnn_use *use, uint32_t block)
     return BNN_OK;
 }
 
-/* Whether the next linear operation behind position `at` of block i's sequence has binary inputs;
- * then auto leaves the activation out. */
-static bool sign_follows(const bnn_model_options *model, uint32_t i, const char *at)
+/* Whether a sign or a quantizer stands in front of the next linear operation behind position `at` of block i's
+ * sequence; then auto leaves the activation out. */
+static bool codes_follow(const bnn_model_options *model, uint32_t i, const char *at)
 {
     if (strchr(at, 'L') == NULL)
         i++;
-    return i < model->n_blocks && bnn_model_block_has_binary_inputs(model, i);
+    return i < model->n_blocks && (bnn_model_block_has_binary_inputs(model, i) ||
+                                   bnn_model_block_quantizer(model, i) != NULL);
 }
 
 /* Whether a layer that takes bits, or pixels, can get them. */
@@ -226,15 +234,19 @@ static int append_linear(layout *l, uint32_t i)
     const bnn_block_options *block = &l->model->blocks[i];
     int status = check_inputs(l, i);
     const bool sign = bnn_model_block_has_binary_inputs(l->model, i);
+    const bnn_use *quantizer = bnn_model_block_quantizer(l->model, i);
     if (status == BNN_OK && sign && l->model->before_sign.plugin != NULL)
         status = append_op(l, BNN_ROLE_BEFORE_SIGN, &l->model->before_sign, i);
     if (status == BNN_OK && sign)
         status = append_op(l, BNN_NETWORK_SIGN, &l->model->activation_ste, i);
+    if (status == BNN_OK && quantizer != NULL)
+        status = append_op(l, BNN_ROLE_QUANTIZER, quantizer, i);
     if (status == BNN_OK && block->dropout.plugin != NULL)
         status = append_op(l, BNN_ROLE_REGULARIZER, &block->dropout, i);
     if (status == BNN_OK)
         status = append_op(l, BNN_ROLE_LINEAR, &block->linear, i);
-    if (status == BNN_OK && l->net->ops[l->net->n_ops - 1].form.scale != BNN_SCALE_NONE)
+    if (status == BNN_OK &&
+        (quantizer != NULL || l->net->ops[l->net->n_ops - 1].form.scale != BNN_SCALE_NONE))
         status = append_op(l, BNN_NETWORK_SCALE, &bnn_scale_use, i);
     return status;
 }
@@ -253,7 +265,7 @@ static int append_block(layout *l, uint32_t i)
         else if (*s != 'P' && l->bits)
             continue; /* bits need no norm and no activation */
         else if (use->plugin != NULL &&
-                 !(*s == 'A' && model->activation_auto && sign_follows(model, i, s)))
+                 !(*s == 'A' && model->activation_auto && codes_follow(model, i, s)))
             status = append_op(l, *s, use, i);
     }
     return status;

@@ -160,6 +160,20 @@ static int plan_parameter(bnn_network *net, bnn_arena *arena, const bnn_network_
     return BNN_OK;
 }
 
+/* Where the step of a quantizer is kept, which its block's sums are multiplied by. */
+static int plan_step(const bnn_network *net, bnn_arena *arena, uint32_t i, float **out)
+{
+    const bnn_network_op *op = &net->ops[i];
+    if (op->letter == BNN_ROLE_QUANTIZER) {
+        *out = bnn_arena_alloc(arena, 1, sizeof **out);
+        return *out == NULL ? BNN_E_INTERNAL : BNN_OK;
+    }
+    while (op->letter == BNN_NETWORK_SCALE && i-- > 0 && net->ops[i].block == op->block)
+        if (net->ops[i].letter == BNN_ROLE_QUANTIZER)
+            *out = net->ops[i].io.step;
+    return BNN_OK;
+}
+
 /* Gives op i its output, its saved values, its tensors, and the arguments of its calls. */
 static int plan_op(bnn_network *net, bnn_arena *arena, uint32_t i, const float *x)
 {
@@ -190,9 +204,12 @@ static int plan_op(bnn_network *net, bnn_arena *arena, uint32_t i, const float *
     }
     if (op->letter == BNN_NETWORK_SCALE) {
         const bnn_network_form *form = bnn_form_of(op - 1);
-        tensors[0] = form->io.scale;
-        gradients[0] = form->gscale;
+        tensors[0] = form == NULL ? NULL : form->io.scale;
+        gradients[0] = form == NULL ? NULL : form->gscale;
     }
+    float *step = NULL;
+    if (plan_step(net, arena, i, &step) != BNN_OK)
+        return BNN_E_INTERNAL;
     op->io = (bnn_layer_io){.in = plan->in,
                             .out = plan->out,
                             .lanes = net->lanes,
@@ -205,7 +222,8 @@ static int plan_op(bnn_network *net, bnn_arena *arena, uint32_t i, const float *
                             .gradients = gradients,
                             .saved = saved,
                             .scratch = net->scratch,
-                            .noise = net->noise};
+                            .noise = net->noise,
+                            .step = step};
     return BNN_OK;
 }
 

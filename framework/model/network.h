@@ -36,12 +36,13 @@ typedef struct bnn_parameter {
     float *acting;   /* [n]; what the layer multiplies with: value, or the form's codes of it */
     float *gradient; /* [n]; with respect to `value`; NULL for states */
     bool latent;     /* codes act in its place */
+    bool taken;      /* its value is that of another run */
     bnn_network_form *form; /* which makes them; NULL when not latent */
     uint32_t place;         /* in the topology: its stream of random numbers */
 } bnn_parameter;
 
 /* Letters that no bnn_role has: what binarizes activations; what multiplies the sums of a linear
- * operation by the scale of its weights, right behind it. */
+ * operation by the scale of its weights and the step of its inputs, right behind it. */
 enum { BNN_NETWORK_SIGN = 'S', BNN_NETWORK_SCALE = '*' };
 
 /* One operation of the network, in execution order. */
@@ -140,7 +141,7 @@ int bnn_network_check_finite(const bnn_network *network, bnn_error *err);
 
 /* ---- idle.c ---- */
 
-enum { BNN_MODEL_IDLE_MAX = 7 + 2 * (3 + BNN_BLOCKS_MAX) };
+enum { BNN_MODEL_IDLE_MAX = 10 + 2 * (3 + BNN_BLOCKS_MAX) };
 
 /* Which keys that are set in a model section (NULL: none are) change nothing in its network, though
  * what they act with is there: switches of binarize where no block can become binary, first and last beside a `layers` that the block is not of, a norm or an
@@ -173,7 +174,8 @@ void bnn_network_binarize(bnn_network *network);
 void bnn_network_binarize_slice(bnn_network *network, uint32_t i, size_t first, size_t n);
 void bnn_network_binarize_wholes(bnn_network *network);
 
-/* x -> logits for n <= lanes images; training: batch statistics, dropout, STEs that draw. */
+/* x -> logits for n <= lanes images; training: batch statistics, dropout, STEs that draw; and in the first such pass,
+ * quantizers take their tensors, but those of another run, from what they see. */
 void bnn_network_forward(bnn_network *network, uint32_t n, bool training);
 
 /* The same from operation `first` on, whose input is that of the pass before. */

@@ -53,6 +53,16 @@ bool bnn_model_block_has_binary_inputs(const bnn_model_options *model, uint32_t 
     return asked && (widths ? (flags & BNN_LAYER_WEIGHTLESS) == 0 : names_block(model, i));
 }
 
+/* Bits are quantized already. */
+const bnn_use *bnn_model_block_quantizer(const bnn_model_options *model, uint32_t i)
+{
+    static const uint32_t others = BNN_LAYER_TAKES_BITS | BNN_LAYER_WEIGHTLESS;
+    if (!model->quantize.acts || (bnn_model_block_flags(model, i) & others) != 0 ||
+        bnn_model_block_sees_bits(model, i))
+        return NULL;
+    return bnn_widths_quantizer(model, i);
+}
+
 bool bnn_model_has_latent_weights(const bnn_model_options *model)
 {
     return model->binarize.weights || model->quantize.weights;
@@ -60,7 +70,15 @@ bool bnn_model_has_latent_weights(const bnn_model_options *model)
 
 bool bnn_model_has_binary_inputs(const bnn_model_options *model)
 {
-    return model->binarize.activations || model->quantize.activations;
+    return model->binarize.activations || model->quantize.signs;
+}
+
+bool bnn_model_has_quantizers(const bnn_model_options *model)
+{
+    for (uint32_t i = 0; i < model->n_blocks; i++)
+        if (bnn_model_block_quantizer(model, i) != NULL)
+            return true;
+    return false;
 }
 
 double bnn_model_clip(const bnn_model_options *model)
@@ -273,7 +291,7 @@ static const bnn_key model_keys[] = {
                    "of the blocks, where the ordering has it"),
      .standard = "batchnorm", .words = "none", .also = "batch_norm|batchnorm|bn|normalization"},
     {BNN_KEY_LAYER(bnn_model_options, activation, "activation", BNN_ROLE_ACTIVATION,
-                   "auto: relu, but none before a sign"),
+                   "auto: relu, but none before a sign or a quantizer"),
      .standard = "auto", .words = "none|auto",
      .foreign =
          "sign=model.binarize.activations: true|htanh=hardtanh|hard_tanh=hardtanh|linear=none|"
@@ -323,7 +341,7 @@ static void model_finish(const bnn_reader *r, const bnn_node *node, void *out)
     const bnn_node *binarize = bnn_tree_get(node, "binarize");
     bnn_binarize *b = &model->binarize;
     model->at = node != NULL ? node->at : nowhere;
-    model->quantize.acts = model->quantize.weights = model->quantize.activations = false;
+    model->quantize.acts = false;
     if (binarize == NULL || binarize->kind != BNN_NODE_MAP)
         b->weights = b->activations = 0;
     else if (model->n_blocks > 0 && strcmp(b->layers, "all") != 0)
@@ -331,16 +349,16 @@ static void model_finish(const bnn_reader *r, const bnn_node *node, void *out)
     b->weights = any_latent(model);
     b->activations = any_sign(model);
     bnn_widths_finish(r, node, model);
-    const bool signs = bnn_model_has_binary_inputs(model);
+    const bool codes = bnn_model_has_binary_inputs(model) || bnn_model_has_quantizers(model);
     if (bnn_model_has_latent_weights(model))
         check_weight_ste(r, model, node);
 
     const char *word = model->activation.word;
     const bool automatic = word != NULL && strcmp(word, "auto") == 0;
-    model->activation_auto = automatic && signs;
+    model->activation_auto = automatic && codes;
     if (automatic) {
         bnn_use_default(r, BNN_KIND_LAYER, "relu", &model->activation);
-        model->activation.word = signs ? word : NULL; /* without a sign it is just relu */
+        model->activation.word = codes ? word : NULL; /* without them it is just relu */
     }
 }
 

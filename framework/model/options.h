@@ -18,8 +18,9 @@ typedef struct bnn_binarize {
 
 /* What a place of `quantize` says of layers. */
 typedef struct bnn_width {
-    bnn_use weights;         /* their form; the word "float"; neither: nothing is said */
-    const char *activations; /* "float", or "1": a sign; NULL: nothing is said */
+    bnn_use weights; /* their form; the word "float"; neither: nothing is said */
+    bnn_use
+        activations; /* what quantizes what the layer sees; the words "float", and "1", which is a sign; likewise */
 } bnn_width;
 
 typedef struct bnn_named_width {
@@ -36,7 +37,8 @@ typedef struct bnn_quantize {
     int32_t padding;           /* as of bnn_binarize */
     double clip;               /* likewise */
     bool acts;                 /* it makes the network another; then nothing of bnn_binarize does */
-    bool weights, activations; /* it makes any weights latent; puts any sign */
+    bool weights, activations; /* it makes any weights latent; puts any sign or quantizer */
+    bool signs;                /* any sign */
 } bnn_quantize;
 
 /* One block of the topology. A use without a plugin means: not there. */
@@ -60,7 +62,7 @@ typedef struct bnn_model_options {
     bnn_use before_sign; /* in front of each sign; without a plugin: nothing */
     bnn_use norm;
     bnn_use activation;      /* without a plugin: none */
-    int32_t activation_auto; /* leave it out where a sign follows */
+    int32_t activation_auto; /* leave it out where a sign or a quantizer follows */
     bnn_position_in_file at;
 } bnn_model_options;
 
@@ -74,9 +76,13 @@ bool bnn_model_block_sees_bits(const bnn_model_options *model, uint32_t i);
 const bnn_use *bnn_model_block_form(const bnn_model_options *model, uint32_t i);
 bool bnn_model_block_has_binary_inputs(const bnn_model_options *model, uint32_t i);
 
-/* Whether any block has latent weights, and whether any has binary inputs. */
+/* The quantizer in front of its linear operation, never beside a sign; NULL: none. */
+const bnn_use *bnn_model_block_quantizer(const bnn_model_options *model, uint32_t i);
+
+/* Whether any block has latent weights, binary inputs, or a quantizer. */
 bool bnn_model_has_latent_weights(const bnn_model_options *model);
 bool bnn_model_has_binary_inputs(const bnn_model_options *model);
+bool bnn_model_has_quantizers(const bnn_model_options *model);
 
 /* Where latent weights are kept, 0: anywhere; what lies beyond the border of a layer with binary inputs. */
 double bnn_model_clip(const bnn_model_options *model);

@@ -201,6 +201,20 @@ static void binarize_activations(bnn_network *network, const bnn_network_op *op,
     binarize_values(network, &network->activation_context, &op->use, op->name, n, op->io.x, op->y);
 }
 
+/* A quantizer that sees its first images, unless it has learned from others. */
+static void calibrate_quantizer(bnn_network *network, const bnn_network_op *op)
+{
+    const bnn_layer *layer = bnn_use_layer(&op->use);
+    bool taken = network->step > 0 || op->letter != BNN_ROLE_QUANTIZER || layer->calibrate == NULL;
+    for (uint32_t t = 0; !taken && t < op->plan.n_tensors; t++)
+        taken = op->parameters[t].taken;
+    if (taken)
+        return;
+    bnn_call_enter(network->note, &op->use, BNN_CALL_CALIBRATE);
+    layer->calibrate(&network->context, op->use.params, &op->io);
+    bnn_network_watch_fp_mode(network, &op->use, op->name);
+}
+
 void bnn_network_forward(bnn_network *network, uint32_t n, bool training)
 {
     renew_weights(network, training);
@@ -220,6 +234,8 @@ void bnn_network_forward_from(bnn_network *network, uint32_t first, uint32_t n, 
         if (training && op->letter == BNN_ROLE_REGULARIZER)
             draw_noise(network, BNN_RNG_DROPOUT, op->block,
                        bnn_shape_values(op->plan.out) * network->lanes, network->noise);
+        if (training)
+            calibrate_quantizer(network, op);
         bnn_call_enter(network->note, &op->use, BNN_CALL_FORWARD);
         bnn_use_layer(&op->use)->forward(&network->context, op->use.params, &op->io);
         bnn_network_watch_fp_mode(network, &op->use, op->name);

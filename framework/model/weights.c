@@ -179,8 +179,9 @@ static int read_tensors(const reader *r, bnn_network *network)
             return status;
     }
     for (uint32_t i = 0; i < network->n_parameters; i++) {
-        const bnn_parameter *p = &network->parameters[i];
-        if (has_tensor(r, p) && find_tensor(r, p, &values) == BNN_OK)
+        bnn_parameter *p = &network->parameters[i];
+        p->taken = has_tensor(r, p) && find_tensor(r, p, &values) == BNN_OK;
+        if (p->taken)
             memcpy(p->value, values, p->n * sizeof *p->value);
     }
     return BNN_OK;

@@ -27,55 +27,69 @@ static const bnn_node *put_text(const bnn_reader *r, const bnn_node *map, const 
     return node == NULL ? NULL : bnn_tree_put(map, key, node, r->arena, at);
 }
 
-/* The form of so many bits; floats after a message, so that the mistake is said once. */
-static const char *form_of_bits(const bnn_reader *r, const bnn_node *number, double bits)
+/* What a number of bits stands for at a key. */
+typedef struct bits_of {
+    const char *one;  /* at 1: a plugin; NULL: the word that it is */
+    const char *more; /* 2 to 8: a plugin with a parameter `bits` */
+    const char *what; /* "weights", of which there may be `others` than bits */
+    const char *others;
+} bits_of;
+
+/* Says once that there are not so many bits: floats are what is read then. */
+static const bnn_node *refuse_bits(const bnn_reader *r, const bits_of *of, const bnn_node *number)
 {
     char excerpt[BNN_EXCERPT];
-    if (bits == 1)
-        return "plain";
-    if (bits >= 2 && bits <= 8 && strlen(number->text) == 1)
-        return "lsq";
-    bnn_diag_add(r->diag, number->at,
-                 "%s: no weights have %s bits; write 1, ternary, 2 to 8, or "
-                 "float%s",
-                 r->path, bnn_excerpt(number->text, excerpt),
-                 bits > 1 && bits < 2 ? " (ternary weights take 1.6)" : "");
-    return NULL;
+    bnn_diag_add(r->diag, number->at, "%s: no %s have %s bits; write 1, %s2 to 8, or float",
+                 r->path, of->what, bnn_excerpt(number->text, excerpt), of->others);
+    bnn_node *other = bnn_arena_copy(r->arena, number, 1, sizeof *number);
+    if (other != NULL)
+        other->text = FLOAT;
+    return other;
 }
 
-/* 4, or {name: 4, ...}, is {name: lsq, bits: 4, ...}; 1 is plain. No plugin has such a name. */
-static const bnn_node *spell_out_weights(const bnn_reader *r, const bnn_node *node)
+/* 4, or {name: 4, ...}, is {name: lsq, bits: 4, ...}. No plugin has such a name. */
+static const bnn_node *spell_out(const bnn_reader *r, const bits_of *of, const bnn_node *node)
 {
     const bnn_node *map = node->kind == BNN_NODE_MAP ? node : NULL;
     const bnn_node *number = map != NULL ? bnn_tree_get(map, "name") : node;
     double bits;
     if (number == NULL || !bnn_key_is_number(number, &bits))
         return node;
-    const char *form = form_of_bits(r, number, bits);
-    if (form == NULL) {
-        bnn_node *other = bnn_arena_copy(r->arena, number, 1, sizeof *number);
-        if (other != NULL)
-            other->text = FLOAT;
-        return other;
-    }
-    const bool says_bits = bnn_tree_get(map, "bits") != NULL;
-    map = put_text(r, map, "name", form, number->at);
-    if (map == NULL || bits == 1 || says_bits)
-        return map;
-    return put_text(r, map, "bits", number->text, number->at);
+    const bool one = bits == 1, says_bits = bnn_tree_get(map, "bits") != NULL;
+    if (!(bits >= 1 && bits <= 8) || strlen(number->text) != 1)
+        return refuse_bits(r, of, number);
+    if (one && of->one == NULL)
+        return number;
+    map = put_text(r, map, "name", one ? of->one : of->more, number->at);
+    return map == NULL || one || says_bits ? map
+                                           : put_text(r, map, "bits", number->text, number->at);
+}
+
+static const bnn_node *spell_out_weights(const bnn_reader *r, const bnn_node *node)
+{
+    static const bits_of of = {"plain", "lsq", "weights", "ternary, "};
+    return spell_out(r, &of, node);
+}
+
+static const bnn_node *spell_out_activations(const bnn_reader *r, const bnn_node *node)
+{
+    static const bits_of of = {NULL, "lsq", "activations", ""};
+    return spell_out(r, &of, node);
 }
 
 /* ---- the keys ------------------------------------------------------------------------------ */
 
-#define WIDTH_KEYS(T, weights_field, activations_field)                                       \
-    {BNN_KEY_PLUGIN(T, weights_field, "weights", BNN_KIND_FORM,                               \
-                    "bits of weights, or the form that makes them; 2 to 8 are those of lsq"), \
-     .words = FLOAT "|1|2|3|4|5|6|7|8", .spell_out = spell_out_weights, .depends = BLOCKS,    \
-     .flags = BNN_KEY_UNSET | BNN_KEY_DECIDED},                                               \
-    {                                                                                         \
-        BNN_KEY_TEXT(T, activations_field, "activations",                                     \
-                     "bits of what the layer sees: 1 is a sign in front of it"),              \
-            .param.choices = FLOAT "|" SIGN, .depends = BLOCKS, .flags = BNN_KEY_DECIDED,     \
+#define WIDTH_KEYS(T, weights_field, activations_field)                                        \
+    {BNN_KEY_PLUGIN(T, weights_field, "weights", BNN_KIND_FORM,                                \
+                    "bits of weights, or the form that makes them; 2 to 8 are those of lsq"),  \
+     .words = FLOAT "|1|2|3|4|5|6|7|8", .spell_out = spell_out_weights, .depends = BLOCKS,     \
+     .flags = BNN_KEY_UNSET | BNN_KEY_DECIDED},                                                \
+    {                                                                                          \
+        BNN_KEY_LAYER(T, activations_field, "activations", BNN_ROLE_QUANTIZER,                 \
+                      "bits of what the layer sees, or the quantizer that makes them; 1 is a " \
+                      "sign, 2 to 8 are those of lsq"),                                        \
+            .words = FLOAT "|1|2|3|4|5|6|7|8", .spell_out = spell_out_activations,             \
+            .depends = BLOCKS, .flags = BNN_KEY_UNSET | BNN_KEY_DECIDED,                       \
     }
 
 static const bnn_key width_keys[] = {
@@ -185,9 +199,14 @@ static void find_ranks(const bnn_model_options *model, uint32_t i, const bnn_wid
     ranks[3] = &q->all;
 }
 
+static const bnn_use *use_of(const bnn_width *width, bnn_width_of what)
+{
+    return what == BNN_WIDTH_OF_WEIGHTS ? &width->weights : &width->activations;
+}
+
 static bool width_says(const bnn_width *width, bnn_width_of what)
 {
-    return what == BNN_WIDTH_OF_WEIGHTS ? is_said(&width->weights) : width->activations != NULL;
+    return is_said(use_of(width, what));
 }
 
 /* The first of them that speaks of weights, or of activations, behind `behind` (NULL: of all of them); NULL: none. */
@@ -217,23 +236,33 @@ const bnn_use *bnn_widths_form(const bnn_model_options *model, uint32_t i)
     return width != NULL && width->weights.plugin != NULL ? &width->weights : NULL;
 }
 
-bool bnn_widths_ask_sign(const bnn_model_options *model, uint32_t i)
+/* The first layer sees pixels, as they are. */
+static const bnn_use *find_activations(const bnn_model_options *model, uint32_t i)
 {
     const bnn_width *width = i > 0 ? find_width(model, i, BNN_WIDTH_OF_ACTIVATIONS, NULL) : NULL;
-    return width != NULL && strcmp(width->activations, SIGN) == 0;
+    return width != NULL ? &width->activations : NULL;
+}
+
+bool bnn_widths_ask_sign(const bnn_model_options *model, uint32_t i)
+{
+    const bnn_use *use = find_activations(model, i);
+    return use != NULL && use->word != NULL && strcmp(use->word, SIGN) == 0;
+}
+
+const bnn_use *bnn_widths_quantizer(const bnn_model_options *model, uint32_t i)
+{
+    const bnn_use *use = find_activations(model, i);
+    return use != NULL && use->plugin != NULL ? use : NULL;
 }
 
 /* ---- what changes nothing ------------------------------------------------------------------ */
 
-static bool widths_equal(const bnn_width *a, const bnn_width *b, bnn_width_of what)
+static bool uses_equal(const bnn_use *a, const bnn_use *b)
 {
-    const bnn_plugin *plugin = a->weights.plugin;
-    if (what == BNN_WIDTH_OF_ACTIVATIONS)
-        return strcmp(a->activations, b->activations) == 0;
-    if (plugin == NULL || b->weights.plugin != plugin)
-        return b->weights.plugin == plugin;
-    const size_t n = plugin->head->params_size;
-    return n == 0 || memcmp(a->weights.params, b->weights.params, n) == 0;
+    if (a->plugin == NULL || b->plugin != a->plugin)
+        return b->plugin == a->plugin && bnn_text_equal(a->word, b->word);
+    const size_t n = a->plugin->head->params_size;
+    return n == 0 || memcmp(a->params, b->params, n) == 0;
 }
 
 bool bnn_width_acts(const bnn_model_options *model, const bnn_width *width, bnn_width_of what)
@@ -243,7 +272,7 @@ bool bnn_width_acts(const bnn_model_options *model, const bnn_width *width, bnn_
         if (!able || find_width(model, i, what, NULL) != width)
             continue;
         const bnn_width *next = find_width(model, i, what, width);
-        if (next == NULL || !widths_equal(next, width, what))
+        if (next == NULL || !uses_equal(use_of(next, what), use_of(width, what)))
             return true;
     }
     return false;
@@ -300,7 +329,7 @@ static void check_named(const bnn_reader *r, const bnn_model_options *model)
         else if (!has_weights(model, i) && is_said(&named->width.weights))
             bnn_diag_add(r->diag, named->at, "%s.quantize.%s.weights: %s has no weights", r->path,
                          named->layer, named->layer);
-        else if (i == 0 && named->width.activations != NULL)
+        else if (i == 0 && is_said(&named->width.activations))
             sees_pixels(r, named->layer, named->at);
     }
 }
@@ -310,18 +339,18 @@ static void clear_width(bnn_width *width, bool weights, bool activations)
     if (weights)
         width->weights = (bnn_use){.plugin = NULL};
     if (activations)
-        width->activations = NULL;
+        width->activations = (bnn_use){.plugin = NULL};
 }
 
-/* What decides that any weights are latent, or that any sign is there, has a value wherever they are; and nothing has
+/* What decides that any weights are latent, or that any sign or quantizer is there, has a value wherever they are; and nothing has
  * where there are none. */
 static void settle_widths(bnn_quantize *q)
 {
     bnn_width *const three[] = {&q->all, &q->first, &q->last};
     if (q->weights && !is_said(&q->all.weights))
         q->all.weights.word = FLOAT;
-    if (q->activations && q->all.activations == NULL)
-        q->all.activations = FLOAT;
+    if (q->activations && !is_said(&q->all.activations))
+        q->all.activations.word = FLOAT;
     for (int k = 0; k < 3; k++)
         clear_width(three[k], !q->weights, !q->activations);
     for (uint32_t k = 0; k < q->n_named; k++)
@@ -332,21 +361,22 @@ void bnn_widths_finish(const bnn_reader *r, const bnn_node *node, bnn_model_opti
 {
     const bnn_node *map = bnn_tree_get(node, "quantize");
     bnn_quantize *q = &model->quantize;
-    q->weights = q->activations = false;
+    q->weights = q->activations = q->signs = false;
     q->acts = map != NULL && map->kind == BNN_NODE_MAP;
     if (q->acts && (model->binarize.weights || model->binarize.activations))
         bnn_diag_add(r->diag, map->at,
                      "%s.quantize: %s.binarize says what is binary, too; leave one of them out, or "
                      "write none",
                      r->path, r->path);
-    if (q->acts && q->first.activations != NULL)
+    if (q->acts && is_said(&q->first.activations))
         sees_pixels(r, "first", bnn_tree_get(map, "first")->at);
     if (q->acts && model->n_blocks > 0)
         check_named(r, model);
     for (uint32_t i = 0; q->acts && i < model->n_blocks; i++) {
         q->weights = q->weights || bnn_widths_form(model, i) != NULL;
-        q->activations = q->activations || bnn_model_block_has_binary_inputs(model, i);
+        q->signs = q->signs || bnn_model_block_has_binary_inputs(model, i);
     }
+    q->activations = q->signs || bnn_model_has_quantizers(model);
     settle_widths(q);
     q->acts = q->weights || q->activations;
 }

@@ -13,9 +13,11 @@ extern const bnn_section bnn_quantize_section;
  * section, or NULL. Mistakes of it go to the reader's diag. */
 void bnn_widths_finish(const bnn_reader *r, const bnn_node *node, bnn_model_options *model);
 
-/* What the section makes of block i: the form of its weights, NULL for floats; whether a sign is asked for. */
+/* What the section makes of block i: the form of its weights, NULL for floats; whether a sign is asked for; or which
+ * quantizer, NULL for none. */
 const bnn_use *bnn_widths_form(const bnn_model_options *model, uint32_t i);
 bool bnn_widths_ask_sign(const bnn_model_options *model, uint32_t i);
+const bnn_use *bnn_widths_quantizer(const bnn_model_options *model, uint32_t i);
 
 /* ---- for idle.c ---- */
 

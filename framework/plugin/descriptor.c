@@ -219,9 +219,12 @@ static int descriptor_check_layer(const bnn_layer *layer, bnn_error *err)
         BNN_LAYER_TAKES_BITS | BNN_LAYER_GIVES_BITS | BNN_LAYER_SEES_PIXELS | BNN_LAYER_WEIGHTLESS;
     static const uint32_t flags =
         BNN_LAYER_NONNEGATIVE | BNN_LAYER_KEEPS_SIGN | BNN_LAYER_KEEPS_BITS | linear;
-    if (layer->role == 0 || layer->role > 127 || strchr("LPBARH", (int)layer->role) == NULL)
+    if (layer->role == 0 || layer->role > 127 || strchr("LPBARHQ", (int)layer->role) == NULL)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "its role is %u; give .role = BNN_ROLE_LINEAR or its like", layer->role);
+    if (layer->role == BNN_ROLE_QUANTIZER && layer->proxy == NULL)
+        return bnn_fail(err, BNN_E_RESOURCE,
+                        "it has no function proxy, which every quantizer must have; give .proxy");
     if ((layer->flags & ~flags) != 0)
         return bnn_fail(err, BNN_E_RESOURCE, "its flags are %#x, of which this bnnrun knows %#x",
                         layer->flags, flags);

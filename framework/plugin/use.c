@@ -83,6 +83,8 @@ const char *bnn_role_name(uint32_t role)
         return "an activation";
     case BNN_ROLE_BEFORE_SIGN:
         return "what stands in front of a sign";
+    case BNN_ROLE_QUANTIZER:
+        return "a quantizer";
     default:
         return "a regularizer";
     }

@@ -278,7 +278,7 @@ static int need_find_stages(need_finder *f, const bnn_need *said, int status, bn
 static bool need_is_nothing(const bnn_point *point, const bnn_config *config, bnn_purpose purpose)
 {
     if (!point->baseline || bnn_model_has_latent_weights(&config->model) ||
-        bnn_model_has_binary_inputs(&config->model))
+        bnn_model_has_binary_inputs(&config->model) || bnn_model_has_quantizers(&config->model))
         return false;
     for (size_t i = 0; i < point->n; i++)
         if (bnn_tree_covers(bnn_purpose_name(purpose), point->values[i].key->text))

@@ -136,6 +136,26 @@ for wrong in 'nearest|s/(held - low) \/ gap)/(held - low) \/ gap - 0.4f)/|levels
 done
 rm form_lsq.so
 
+# A quantizer, and with mistakes in it.
+cp plugins/layers/*.h .
+for wrong in 'layer_lsq.c|gradients|s/y\[i\] - u : y/y[i] : y/|the gradient of log_step' \
+    'codes.h|gradients|s/k, x\[i\]) + CODES/k, x[i]) + 0.4f + CODES/|which is not the nearest' \
+    'codes.h|gradients|s/= gy\[i\] \* k.per_unit/= gy[i]/|the gradient of x' \
+    'codes.h|lower|/^static inline int codes_lower/,/^}/s/c->step;/1.0f;/|forward writes step' \
+    'layer_lsq.c|gradients|s/(float)power_of_e/-(float)power_of_e/|the step is -' \
+    'codes.h|flags|s/(int32_t)high;/(int32_t)high - 1;/|and the plan has whole numbers from 0 to' \
+    'layer_lsq.c|flags|s/image < io->n;/image < io->lanes;/|a second calibration'; do
+    file=${wrong%%|*}
+    rest=${wrong#*|}
+    words=${rest#*|}
+    cp plugins/layers/codes.h plugins/layers/layer_lsq.c .
+    sed "${words%|*}" "plugins/layers/$file" >"$file"
+    ! cmp -s "$file" "plugins/layers/$file" || fail "changes nothing: $wrong"
+    build layer_lsq.so
+    broken layer_lsq.so "${rest%%|*}" "${words##*|}"
+done
+rm layer_lsq.so codes.h
+
 # An STE with levels of its own, and one that draws; and what they may not do.
 cat >ste_half.c <<'SOURCE'
 #include <bnn/plugin.h>

@@ -26,7 +26,8 @@ static const char *role_text(uint32_t role)
                  {BNN_ROLE_NORM, "norm"},
                  {BNN_ROLE_ACTIVATION, "activation"},
                  {BNN_ROLE_REGULARIZER, "regularizer, acts in training only"},
-                 {BNN_ROLE_BEFORE_SIGN, "stands in front of a sign, in no ordering"}};
+                 {BNN_ROLE_BEFORE_SIGN, "stands in front of a sign, in no ordering"},
+                 {BNN_ROLE_QUANTIZER, "quantizer, in front of linear operations, in no ordering"}};
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
         if (roles[i].role == role)
             return roles[i].text;
@@ -246,9 +247,10 @@ static void print_use(const bnn_plugin *plugin)
                  : role == BNN_ROLE_POOL        ? "blocks: [{layer: ..., pool: "
                  : role == BNN_ROLE_REGULARIZER ? "blocks: [{layer: ..., dropout: "
                  : role == BNN_ROLE_BEFORE_SIGN ? "model: {before_sign: "
+                 : role == BNN_ROLE_QUANTIZER   ? "model: {quantize: {activations: "
                  : role == BNN_ROLE_NORM        ? "model: {norm: "
                                                 : "model: {activation: ";
-        after = before[0] == 'm' ? "}" : "}]";
+        after = role == BNN_ROLE_QUANTIZER ? "}}" : before[0] == 'm' ? "}" : "}]";
     }
     printf("\n%s  %s", strncmp(before, "blocks", 6) == 0 ? "in a topology" : "in a spec", before);
     print_reference(plugin->head);

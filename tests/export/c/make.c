@@ -180,6 +180,24 @@ START_TEST(learned_network)
 }
 END_TEST
 
+/* Whole numbers of a few bits, on both sides. */
+START_TEST(width_network)
+{
+    static const char *const widths[] = {
+        "{weights: 2, activations: 4}", "{weights: 8, activations: {name: 8, negative: true}}",
+        "{weights: ternary, activations: {name: pact, bits: 2}}",
+        "{weights: 1, activations: dorefa, last: {activations: 1}}"};
+    const char *text = bnn_arena_printf(arena, "  quantize: %s\n  ordering: %s\n", widths[_i % 4],
+                                        orderings[_i % N_ORDERINGS]);
+    const bnn_model_options *options = parsed_model(model_spec(topologies[_i % 2], text));
+    bnn_network *net = network_of(options, 4, 1, 1);
+    fill_tensors(net, 900 + (uint64_t)_i);
+    bnn_model *model = built(graph_of(net), NULL, NULL);
+    const uint8_t *images = random_images(&b, RANDOM_IMAGES * bnn_shape_values(model->input));
+    write_case(bnn_arena_printf(arena, "width_%d", _i), model, images, RANDOM_IMAGES);
+}
+END_TEST
+
 /* Scales behind sums, and weights of three levels. */
 START_TEST(form_network)
 {
@@ -495,6 +513,7 @@ static Suite *make_suite(void)
     tcase_add_test(cases, random_gates);
     tcase_add_loop_test(cases, random_network, 0, N_RANDOM);
     tcase_add_loop_test(cases, learned_network, 0, 4 * 6);
+    tcase_add_loop_test(cases, width_network, 0, 8);
     tcase_add_loop_test(cases, form_network, 0, 6);
     tcase_add_loop_test(cases, trained_network, 0, N_TRAINED);
     suite_add_tcase(suite, cases);

@@ -226,6 +226,27 @@ START_TEST(drawn_and_other_levels)
 }
 END_TEST
 
+/* Sums of whole numbers, behind them the step and the scale of the weights. */
+START_TEST(codes_are_deployed)
+{
+    static const char *const widths[] = {
+        "{weights: 2, activations: 4}",
+        "{weights: {name: 8, levels: full}, activations: {name: 8, negative: true}}",
+        "{weights: ternary, activations: {name: pact, bits: 2}, last: {activations: 1}}",
+        "{weights: 1, activations: dorefa, first: {weights: float}}",
+        "{activations: {name: pact, bits: 1}, last: {weights: 4}}"};
+    const char *topology = topologies[_i % N_TOPOLOGIES];
+    const char *ordering = orderings[_i / N_TOPOLOGIES];
+    for (uint32_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+        char text[512];
+        snprintf(text, sizeof text, "  quantize: %s\n  ordering: %s\n", widths[i], ordering);
+        ck_assert(compare(model_spec(topology, text), text, 55u * (uint32_t)_i + i));
+        tear_down();
+        model_set_up_again();
+    }
+}
+END_TEST
+
 static const char *const stes[] = {"approx_sign",
                                    "arctan",
                                    "clipped",
@@ -586,6 +607,7 @@ static Suite *deploy_suite(void)
     tcase_add_loop_test(same, all_give_the_trainers_bits, 0, N_TOPOLOGIES * N_ORDERINGS);
     tcase_add_loop_test(same, learned_corners_and_shifts, 0, N_TOPOLOGIES * N_ORDERINGS);
     tcase_add_loop_test(same, every_form_is_deployed, 0, N_TOPOLOGIES * N_ORDERINGS);
+    tcase_add_loop_test(same, codes_are_deployed, 0, N_TOPOLOGIES * N_ORDERINGS);
     tcase_add_loop_test(same, drawn_and_other_levels, 0, N_TOPOLOGIES * N_ORDERINGS);
     tcase_add_test(same, pools_of_the_whole_input_are_deployed);
     tcase_add_test(same, every_ste_is_deployed);

@@ -77,6 +77,10 @@ static const sequence_case sequence_cases[] = {
     {"  quantize: {conv2d_2: {weights: 3, activations: 1}}\n", "LBP SL*BAP LBA L"},
     {"  quantize: {activations: 1}\n  before_sign: shift\n", "LBP HSLBP HSLB HSL"},
     {"  quantize: {weights: float}\n", "LBAP LBAP LBA L"},
+    {"  quantize: {activations: 4}\n", "LBP QL*BP QL*B QL*"},
+    {"  quantize: {weights: 2, activations: 4}\n  activation: prelu\n", "L*BAP QL*BAP QL*BA QL*"},
+    {"  quantize: {activations: pact, dense_3: {activations: 1}, last: {activations: float}}\n",
+     "LBP QL*BP SLBA L"},
 };
 
 START_TEST(operations_stand_in_order)
@@ -203,6 +207,73 @@ START_TEST(one_width_for_all_is_a_form)
         ck_assert_int_eq(memcmp(a->acting, b->acting, a->n * sizeof(float)), 0);
         if (a->gradient != NULL)
             ck_assert_int_eq(memcmp(a->gradient, b->gradient, a->n * sizeof(float)), 0);
+    }
+}
+END_TEST
+
+static bnn_network_op *op_of(const bnn_network *net, const char *name)
+{
+    uint32_t i = 0;
+    while (i < net->n_ops && strcmp(net->ops[i].name, name) != 0)
+        i++;
+    ck_assert_msg(i < net->n_ops, "%s is not there", name);
+    return &net->ops[i];
+}
+
+static void train_once(bnn_network *net, float gain)
+{
+    for (size_t i = 0; i < volume(net->input) * net->lanes; i++)
+        net->x[i] = gain * ((float)(i % 17) - 8.0f);
+    bnn_network_forward(net, 16, true);
+    for (size_t i = 0; i < (size_t)CLASSES * net->lanes; i++)
+        net->logits_gradient[i] = (float)(i % 5) - 2.0f;
+    bnn_network_backward(net, 16);
+}
+
+/* Layers see whole numbers, and their sums are multiplied by what these stand for, with the scale of the weights. */
+START_TEST(sums_of_codes_have_the_step)
+{
+    static const char *const forms[] = {"float", "plain", "learned_scale"};
+    for (int k = 0; k < 3; k++) {
+        bnn_network *net =
+            network_of(parsed_model(spec_of(bnn_arena_printf(
+                           arena, "  quantize: {weights: %s, activations: 3}\n", forms[k]))),
+                       CLASSES, 16, 1);
+        train_once(net, 1.0f);
+        const bnn_network_op *quantizer = op_of(net, "lsq_2"), *linear = op_of(net, "conv2d_2");
+        const bnn_network_op *scale = op_of(net, "scale_2");
+        const float step = *quantizer->io.step;
+        const size_t n = volume(linear->plan.out) * net->lanes;
+        ck_assert(step > 0.0f && step != 1.0f);
+        ck_assert_ptr_eq(quantizer->y, linear->io.x);
+        for (size_t i = 0; i < volume(quantizer->plan.out) * net->lanes; i++)
+            ck_assert(quantizer->y[i] >= 0 && quantizer->y[i] <= 7 &&
+                      quantizer->y[i] == floorf(quantizer->y[i]));
+        for (size_t i = 0; i < n; i++) {
+            const size_t c = i / (n / linear->plan.out.c);
+            const float f = k == 2 ? scale->io.tensors[0][c] * step : step;
+            ck_assert_float_eq(scale->y[i], linear->y[i] * f);
+        }
+        ck_assert_float_ne(quantizer->io.gradients[0][0], 0.0f);
+    }
+}
+END_TEST
+
+/* What a quantizer takes its step from is the first images in training, if it has not learned it elsewhere. */
+START_TEST(steps_are_of_the_first_images)
+{
+    const bnn_model_options *model = parsed_model(spec_of("  quantize: {activations: 4}\n"));
+    for (int turn = 0; turn < 2; turn++) {
+        bnn_network *net = network_of(model, CLASSES, 16, 1);
+        float *step = op_of(net, "lsq_2")->io.tensors[0];
+        bnn_network_forward(net, 16, false);
+        ck_assert_float_eq(*step, 0.0f);
+        op_of(net, "lsq_2")->parameters[0].taken = turn == 1;
+        train_once(net, 1.0f);
+        const float first = *step;
+        ck_assert_int_eq(first != 0.0f, turn == 0);
+        train_once(net, 5.0f);
+        ck_assert_float_eq(*step, first);
     }
 }
 END_TEST
@@ -491,6 +562,8 @@ static Suite *model_suite(void)
     tcase_add_test(tc, widths_are_of_layers);
     tcase_add_test(tc, widths_are_recorded_where_they_act);
     tcase_add_test(tc, one_width_for_all_is_a_form);
+    tcase_add_test(tc, sums_of_codes_have_the_step);
+    tcase_add_test(tc, steps_are_of_the_first_images);
     tcase_add_test(tc, initial_weights_depend_on_seed_and_place_only);
     tcase_add_test(tc, lenet5_weighs_what_it_should);
     tcase_add_loop_test(tc, signs_that_see_no_negative_value_are_refused, 0, COUNT(wrong_cases));

@@ -280,6 +280,11 @@ START_TEST(test_layer)
         layer.role = roles[i];
         expect(&layer, BNN_KIND_LAYER, "its role is ");
     }
+    layer.role = BNN_ROLE_QUANTIZER;
+    expect(&layer, BNN_KIND_LAYER, "it has no function proxy, which every quantizer must have");
+    layer.proxy = pass;
+    layer.flags = 0;
+    expect(&layer, BNN_KIND_LAYER, NULL);
     layer = good;
     layer.flags = 0x80000001;
     expect(&layer, BNN_KIND_LAYER, "its flags are 0x80000001, of which this bnnrun knows 0x7f");

@@ -21,6 +21,7 @@ static const char *const specs[] = {
     "configs/stages",
     "configs/ste_sweep",
     "configs/telemetry",
+    "configs/widths",
 };
 
 /* The lines of a spec, in the arena. */
