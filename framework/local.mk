@@ -137,6 +137,7 @@ train_sources = \
 	framework/train/telemetry/options.c framework/train/telemetry/options.h \
 	framework/train/telemetry/telemetry.c framework/train/telemetry/telemetry.h \
 	framework/train/telemetry/telemetry_activations.c \
+	framework/train/telemetry/telemetry_hardening.c \
 	framework/train/telemetry/telemetry_internal.h \
 	framework/train/telemetry/telemetry_mismatch.c \
 	framework/train/telemetry/telemetry_weights.c \

@@ -29,6 +29,8 @@ static const struct {
     {"gradient_norm", "norm of the gradient"},
     {"norm_negative", "share of scales of batch norms below 0"},
     {"norm_zero", "share of scales of batch norms that are 0"},
+    {"hardened", "share of gates' bits that are not the sign of what is interpolated"},
+    {"soft_accuracy", "accuracy of gates that interpolate"},
 };
 enum { TELEMETRY_QUANTITIES = sizeof telemetry_quantities / sizeof *telemetry_quantities };
 

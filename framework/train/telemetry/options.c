@@ -8,7 +8,7 @@
 /* In the order of the bits. */
 static const char *const topics[] = {"flips",         "never_flipped", "histogram", "masked",
                                      "balance",       "saturation",    "dead",      "norm_signs",
-                                     "gradient_norm", "mismatch"};
+                                     "gradient_norm", "mismatch",      "hardening"};
 enum { N_TOPICS = sizeof topics / sizeof *topics };
 _Static_assert(BNN_TELEMETRY_ALL == (1 << N_TOPICS) - 1, "a bit has a name");
 
@@ -60,10 +60,10 @@ static void telemetry_read(const bnn_reader *r, const bnn_key *key, const bnn_no
 
 #define TOPIC_SCHEMA                                                                    \
     "{\"enum\": [\"flips\", \"never_flipped\", \"histogram\", \"masked\", \"balance\"," \
-    " \"saturation\", \"dead\", \"norm_signs\", \"gradient_norm\", \"mismatch\"]}"
+    " \"saturation\", \"dead\", \"norm_signs\", \"gradient_norm\", \"mismatch\", \"hardening\"]}"
 
 const bnn_key_type bnn_telemetry_type = {
     "a list of flips, never_flipped, histogram, masked, balance, saturation, dead, norm_signs, "
-    "gradient_norm and mismatch",
+    "gradient_norm, mismatch and hardening",
     telemetry_read, NULL,
     "{\"anyOf\": [" TOPIC_SCHEMA ", {\"type\": \"array\", \"items\": " TOPIC_SCHEMA "}]}"};

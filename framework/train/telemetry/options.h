@@ -17,7 +17,8 @@ typedef enum bnn_telemetry_topic {
     BNN_TELEMETRY_NORM_SIGNS = 1 << 7,
     BNN_TELEMETRY_GRADIENT_NORM = 1 << 8,
     BNN_TELEMETRY_MISMATCH = 1 << 9,
-    BNN_TELEMETRY_ALL = (1 << 10) - 1,
+    BNN_TELEMETRY_HARDENING = 1 << 10,
+    BNN_TELEMETRY_ALL = (1 << 11) - 1,
 } bnn_telemetry_topic;
 
 /* The value of the key: a uint32_t, a set. It is recorded with an attempt, in no config, since it changes no result. */

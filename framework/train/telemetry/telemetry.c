@@ -13,6 +13,8 @@ typedef enum subject {
     SUBJECT_BINARIZED, /* one of the two */
     SUBJECT_NORM_SCALE,
     SUBJECT_TRAINED,
+    SUBJECT_GATES,
+    SUBJECT_LOGITS, /* the last operation of a network with gates */
 } subject;
 
 /* In the order of bnn_quantity. */
@@ -32,7 +34,14 @@ static const struct {
     {"norm_zero", SUBJECT_NORM_SCALE, BNN_TELEMETRY_NORM_SIGNS, 1},
     {"gradient_norm", SUBJECT_TRAINED, BNN_TELEMETRY_GRADIENT_NORM, 1},
     {"gradient_cosine", SUBJECT_BINARY_WEIGHTS, BNN_TELEMETRY_MISMATCH, 1},
+    {"hardened", SUBJECT_GATES, BNN_TELEMETRY_HARDENING, 1},
+    {"soft_accuracy", SUBJECT_LOGITS, BNN_TELEMETRY_HARDENING, 1},
 };
+
+static bool gives_bits(const bnn_network_op *op)
+{
+    return (bnn_use_layer(&op->use)->flags & BNN_LAYER_GIVES_BITS) != 0;
+}
 
 bool bnn_quantity_applies(const bnn_network_op *op, bnn_quantity quantity)
 {
@@ -53,6 +62,10 @@ bool bnn_quantity_applies(const bnn_network_op *op, bnn_quantity quantity)
         return latent || sign;
     case SUBJECT_NORM_SCALE:
         return scale;
+    case SUBJECT_GATES:
+        return trained && gives_bits(op);
+    case SUBJECT_LOGITS:
+        return false; /* of the network: plan_values() */
     default:
         return trained;
     }
@@ -77,14 +90,27 @@ void bnn_telemetry_put(const bnn_session *session, uint32_t i, bnn_quantity quan
 
 /* ---- planning ---------------------------------------------------------------------------- */
 
+/* The outputs of gates, to an image. */
+static size_t gate_outputs(const bnn_network *net)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < net->n_ops; i++)
+        if (bnn_quantity_applies(&net->ops[i], BNN_QUANTITY_HARDENING))
+            n += bnn_shape_values(net->ops[i].plan.out);
+    return n;
+}
+
 /* Gives each quantity of each operation its place among an epoch's values. */
 static void plan_values(bnn_telemetry *t, const bnn_network *net)
 {
+    const bool has_gates = gate_outputs(net) > 0;
     for (uint32_t i = 0; i < t->n_ops; i++)
         for (bnn_quantity q = 0; q < BNN_QUANTITIES; q++) {
             const bool wanted = (t->set & quantities[q].topic) != 0;
             t->first[i][q] = NOWHERE;
-            if (!wanted || !bnn_quantity_applies(&net->ops[i], q))
+            const bool is_logits =
+                has_gates && i + 1 == t->n_ops && quantities[q].of == SUBJECT_LOGITS;
+            if (!wanted || !(is_logits || bnn_quantity_applies(&net->ops[i], q)))
                 continue;
             t->first[i][q] = t->n_values;
             t->n_values += quantities[q].size;
@@ -120,6 +146,8 @@ static int plan_memory(bnn_telemetry *t, bnn_session *s)
 {
     const bnn_network *net = s->net;
     size_t n_states = 0, n_channels = 0;
+    const size_t n_bits =
+        (t->set & BNN_TELEMETRY_HARDENING) != 0 ? gate_outputs(net) * net->lanes : 0;
     cut_block(t, s, NULL);
     uint8_t *memory = bnn_arena_alloc(s->arena, t->n_bytes, 1);
     for (uint32_t i = 0; i < net->n_parameters; i++)
@@ -133,9 +161,13 @@ static int plan_memory(bnn_telemetry *t, bnn_session *s)
     t->channels = bnn_arena_alloc(s->arena, n_channels, sizeof *t->channels);
     t->slopes = bnn_arena_alloc(s->arena, t->n_ops, sizeof *t->slopes);
     t->cosines = bnn_arena_alloc(s->arena, t->n_ops, sizeof *t->cosines);
+    t->hardened = bnn_arena_alloc(s->arena, t->n_ops, sizeof *t->hardened);
+    uint8_t *bits = bnn_arena_alloc(s->arena, n_bits, sizeof *bits);
     if (memory == NULL || t->codes == NULL || t->states == NULL || t->images == NULL ||
-        t->seen == NULL || t->channels == NULL || t->slopes == NULL || t->cosines == NULL)
+        t->seen == NULL || t->channels == NULL || t->slopes == NULL || t->cosines == NULL ||
+        t->hardened == NULL || bits == NULL)
         return BNN_E_INTERNAL;
+    t->bits = n_bits > 0 ? bits : NULL;
     cut_block(t, s, memory);
     t->n_channels = n_channels;
     plan_codes(t, net);
@@ -220,6 +252,7 @@ void bnn_telemetry_end_epoch(bnn_session *session)
     bnn_telemetry_end_weights(session);
     bnn_telemetry_end_activations(session);
     bnn_telemetry_end_mismatch(session);
+    bnn_telemetry_end_hardening(session);
     memset(t->sums, 0, t->n_ops * sizeof *t->sums);
 }
 

@@ -55,12 +55,11 @@ static void put_seen(const bnn_session *s)
     }
 }
 
-/* The images that are held out; without any, the first of the others. */
-static const uint32_t *evaluated_images(const bnn_session *s, uint32_t *n)
+const uint32_t *bnn_telemetry_images(const bnn_session *session, uint32_t *n)
 {
-    const uint32_t most = s->n_validation > 0 ? s->n_validation : s->n_train;
+    const uint32_t most = session->n_validation > 0 ? session->n_validation : session->n_train;
     *n = most < IMAGES_MAX ? most : IMAGES_MAX;
-    return s->n_validation > 0 ? s->validation : s->train;
+    return session->n_validation > 0 ? session->validation : session->train;
 }
 
 void bnn_telemetry_end_activations(bnn_session *session)
@@ -69,7 +68,7 @@ void bnn_telemetry_end_activations(bnn_session *session)
     const uint32_t topics = BNN_TELEMETRY_BALANCE | BNN_TELEMETRY_SATURATION | BNN_TELEMETRY_DEAD;
     const uint32_t lanes = session->net->lanes;
     uint32_t n;
-    const uint32_t *index = evaluated_images(session, &n);
+    const uint32_t *index = bnn_telemetry_images(session, &n);
     if ((t->set & topics) == 0)
         return;
     memset(t->seen, 0, t->n_ops * sizeof *t->seen);

@@ -2,6 +2,7 @@
 #ifndef BNN_TRAIN_TELEMETRY_INTERNAL_H
 #define BNN_TRAIN_TELEMETRY_INTERNAL_H
 
+#include "infer/op.h"
 #include "train/telemetry/telemetry.h"
 
 /* What is measured of an operation; each is one value, a histogram several. */
@@ -17,6 +18,8 @@ typedef enum bnn_quantity {
     BNN_QUANTITY_NORM_ZERO,
     BNN_QUANTITY_GRADIENT_NORM,
     BNN_QUANTITY_GRADIENT_COSINE,
+    BNN_QUANTITY_HARDENING,
+    BNN_QUANTITY_SOFT_ACCURACY,
     BNN_QUANTITIES,
 } bnn_quantity;
 
@@ -59,6 +62,8 @@ struct bnn_telemetry {
     size_t n_channels;
     bnn_telemetry_slopes *slopes; /* [n_ops] */
     double *cosines;              /* [n_ops] */
+    uint64_t *hardened;           /* [n_ops]: outputs of gates whose number is on the other side */
+    uint8_t *bits;                /* of gates, to a batch; NULL: hardening is not measured */
     size_t n_bytes;               /* of the block that checkpoints keep, whose parts these are: */
     bnn_telemetry_sums *sums;     /* [n_ops] */
     double *values;               /* [epochs][n_values]; NaN: none */
@@ -105,6 +110,13 @@ void bnn_telemetry_end_weights(bnn_session *session);
 /* ---- telemetry_activations.c ---- */
 
 void bnn_telemetry_end_activations(bnn_session *session);
+
+/* The images that are held out; without any, the first of the others; at most 5,000. */
+const uint32_t *bnn_telemetry_images(const bnn_session *session, uint32_t *n);
+
+/* ---- telemetry_hardening.c ---- */
+
+void bnn_telemetry_end_hardening(bnn_session *session);
 
 /* ---- telemetry_mismatch.c ---- */
 

@@ -1,4 +1,5 @@
 /* What telemetry measures of weights, gradients and activations, against other ways to the same numbers. */
+#include "infer/model.h"
 #include "train/clip.h"
 #include "train/loss.h"
 
@@ -236,6 +237,84 @@ START_TEST(activations_are_measured_as_they_are)
 }
 END_TEST
 
+/* ---- gates ---- */
+
+#define GATES                                             \
+    "model:\n"                                            \
+    "  topology:\n"                                       \
+    "    input: {channels: 1, height: 28, width: 28}\n"   \
+    "    blocks:\n"                                       \
+    "      - layer: {name: thermometer, levels: 2}\n"     \
+    "      - layer: {name: lut, gates: 300, inputs: 3}\n" \
+    "      - layer: {name: lut, gates: 200}\n"            \
+    "      - layer: {name: group_sum, groups: 10}\n"      \
+    "train: {epochs: 2, batch: 64, optimizer: {name: adam, lr: 0.01}}\n"
+
+/* The values of a layer for an image, once as bits and once as the numbers between; returns whether the
+ * image is taken for what it is. */
+static bool infer_gates(bnn_session *s, uint32_t image, int32_t relaxed, const bnn_network_op *op,
+                        float *y)
+{
+    float logits[10];
+    for (uint32_t i = 0; i < s->net->n_ops; i++)
+        s->net->ops[i].io.relaxed = relaxed;
+    bnn_network_infer(s->net, 1, data.train.pixels + (size_t)image * 784, logits);
+    for (size_t v = 0; v < volume(op->plan.out); v++)
+        y[v] = op->y[v * s->net->lanes];
+    s->net->ops[0].io.relaxed = 0;
+    return bnn_class_of(logits, 10) == data.train.labels[image];
+}
+
+/* Image by image. What the first gates read are bits, so hardening changes nothing there. */
+START_TEST(gates_are_measured_both_ways)
+{
+    static const char *const layers[] = {"lut_2", "lut_3"};
+    report *r = new_report();
+    bnn_train_job job = kept_job(GATES, BNN_TELEMETRY_HARDENING, r);
+    job.n_validation = 153;
+    bnn_session *s = session_of(&job);
+    uint32_t n_right = 0;
+    bnn_telemetry_end_epoch(s);
+    bnn_telemetry_send(s, 1);
+    for (uint32_t i = 0; i < s->net->n_ops; i++)
+        ck_assert_int_eq(s->net->ops[i].io.relaxed, 0);
+    for (int layer = 0; layer < 2; layer++) {
+        const bnn_network_op *op = &s->net->ops[1 + layer];
+        const size_t size = volume(op->plan.out);
+        uint32_t n_hardened = 0;
+        ck_assert_str_eq(op->name, layers[layer]);
+        for (uint32_t k = 0; k < s->n_validation; k++) {
+            float hard[300], soft[300];
+            infer_gates(s, s->validation[k], 0, op, hard);
+            n_right += infer_gates(s, s->validation[k], 1, op, soft) && layer == 0;
+            for (size_t v = 0; v < size; v++)
+                n_hardened += (hard[v] >= 0.0f) != (soft[v] >= 0.0f);
+        }
+        ck_assert_double_eq(single(r, op->name, "hardened"),
+                            n_hardened / (double)(size * s->n_validation));
+        ck_assert(layer == 0 ? n_hardened == 0 : n_hardened > 100);
+    }
+    ck_assert_double_eq(single(r, "group_sum_4", "soft_accuracy"),
+                        n_right / (double)s->n_validation);
+    ck_assert_uint_eq(r->n, 3);
+}
+END_TEST
+
+START_TEST(measuring_gates_changes_no_bit)
+{
+    report *without = new_report(), *with = new_report();
+    bnn_train_job job = kept_job(GATES, 0, without);
+    run_well(&job);
+    const bnn_network *plain = ended;
+    job = kept_job(GATES, BNN_TELEMETRY_ALL, with);
+    run_well(&job);
+    for (uint32_t i = 0; i < plain->n_parameters; i++)
+        ck_assert_mem_eq(plain->parameters[i].value, ended->parameters[i].value,
+                         plain->parameters[i].n * sizeof(float));
+    ck_assert_double_gt(single(with, "group_sum_4", "soft_accuracy"), 0.0);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("telemetry's values");
@@ -247,6 +326,8 @@ static Suite *make_suite(void)
     tcase_add_test(tests, masked_weights_are_those_beyond_the_clip);
     tcase_add_test(tests, masked_activations_are_those_beyond_the_clip);
     tcase_add_test(tests, activations_are_measured_as_they_are);
+    tcase_add_test(tests, gates_are_measured_both_ways);
+    tcase_add_test(tests, measuring_gates_changes_no_bit);
     suite_add_tcase(suite, tests);
     return suite;
 }
