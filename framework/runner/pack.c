@@ -119,7 +119,6 @@ typedef struct pack_work {
     char folder[PATH_MAX]; /* beside the archive, for nobody else */
     const char *copy, *rows, *saved, *file;
     bnn_store *store; /* rows: the runs alone */
-    const bnn_store_merged *runs;
     bnn_arena *arena;
     bnn_packed *out;
 } pack_work;
@@ -150,7 +149,7 @@ static int pack_take_rows(pack_work *p, const bnn_store_words *uids, bnn_error *
     int status = bnn_store_open(p->rows, BNN_STORE_WRITE, &p->store, err);
     if (status != BNN_OK)
         return status;
-    status = bnn_store_merge_begin(p->store, p->copy, p->db, uids, p->arena, &p->runs,
+    status = bnn_store_merge_begin(p->store, p->copy, p->db, uids, p->arena, &p->out->runs,
                                    &p->out->n_runs, err);
     if (status == BNN_OK)
         status = bnn_store_merge_finish(p->store, p->db, &n_conflicts, err);
@@ -197,7 +196,7 @@ static int pack_take_files(pack_work *p, pack_writer *w, bnn_error *err)
     bnn_store_merged *runs = bnn_arena_alloc(p->arena, n + 1, sizeof *runs);
     if (runs == NULL)
         return bnn_no_memory(err);
-    memcpy(runs, p->runs, n * sizeof *runs);
+    memcpy(runs, p->out->runs, n * sizeof *runs);
     qsort(runs, n, sizeof *runs, pack_compare);
     int status = pack_add(w, BNN_PACK_DATABASE, p->saved, err);
     for (size_t i = 0; status == BNN_OK && i < n; i++) {

@@ -19,14 +19,15 @@
 enum { BNN_PACK_TIME = 315532800 };
 
 typedef struct bnn_packed {
-    size_t n_runs; /* with those that they need */
+    const bnn_store_merged *runs; /* with those that they need */
+    size_t n_runs;
     size_t n_files;
     size_t n_lost; /* that are recorded, but missing, or damaged */
     int64_t bytes; /* of the archive */
 } bnn_packed;
 
-/* Packs the runs with these uids, which are there and not under way, with the runs that they need, from a database that
- * others may be writing to. path: ends in .tar.zst, .tar.gz, .tar.xz or .tar; replaced when all is there, and not
+/* Packs the runs with these uids, which are there and not under way, with the runs that they need, which may be, from a
+ * database that others may be writing to. path: ends in .tar.zst, .tar.gz, .tar.xz or .tar; replaced when all is there, and not
  * before. BNN_E_USAGE for another ending. */
 int bnn_pack(const char *db, const bnn_store_words *uids, const char *path, bnn_arena *arena,
              bnn_packed *out, bnn_error *err);

@@ -235,6 +235,17 @@ cmp -s sent.tar.zst again.tar.zst || wrong 'beside a sweep, other bytes'
 bnn 0 pack live -o live.tar.zst --db a.db --csv
 says '1 runs are under way, and left out'
 prints '^live.tar.zst,5,0,'
+# A teacher that is trained again while what it has taught is packed: as if by that sweep.
+sqlite3 -cmd '.timeout 60000' a.db "
+    UPDATE attempt SET outcome = NULL, ended_us = NULL, (host, pid, boot_id, pid_namespace, process_start, life) =
+        (SELECT host, pid, boot_id, pid_namespace, process_start, life FROM attempt JOIN run USING (run_id)
+         WHERE state = 'running')
+    WHERE run_id IN (SELECT need_run_id FROM run_need);
+    UPDATE run SET state = 'running' WHERE run_id IN (SELECT need_run_id FROM run_need)"
+bnn 0 pack "$taught" -o again.tar.zst --db a.db --csv
+prints '^again.tar.zst,2,'
+says '^1 runs that others need are under way, and packed as if they had stopped now'
+says_not 'left out'
 kill -KILL $sweep
 wait $sweep 2>/dev/null
 sweep=

@@ -11,26 +11,32 @@ typedef struct pack_request {
     const char *output;
 } pack_request;
 
-/* The uids that were chosen. */
+/* The uids that were chosen, and those of all runs that are under way. */
 typedef struct pack_chosen {
     bnn_arena *arena;
-    const char **uids;
-    size_t n, capacity;
-    size_t n_running; /* that were left out */
+    const char **uids, **left_out; /* to be packed; or not, since they are under way */
+    size_t n, capacity, n_left_out, left_out_capacity;
+    const bnn_store_chosen *running;
+    size_t n_running;
 } pack_chosen;
 
-static int pack_note(pack_chosen *chosen, const bnn_store_chosen *run, bnn_error *err)
+static int pack_collect(bnn_arena *arena, const char *uid, const char ***uids, size_t *n,
+                        size_t *capacity, bnn_error *err)
 {
-    const char **grown =
-        bnn_arena_grow(chosen->arena, chosen->uids, chosen->n, &chosen->capacity, sizeof *grown);
+    const char **grown = bnn_arena_grow(arena, *uids, *n, capacity, sizeof *grown);
     if (grown == NULL)
         return bnn_no_memory(err);
-    chosen->uids = grown;
-    if (strcmp(run->state, "running") == 0)
-        chosen->n_running++;
-    else
-        grown[chosen->n++] = run->uid;
+    *uids = grown;
+    grown[(*n)++] = uid;
     return BNN_OK;
+}
+
+static int pack_note(pack_chosen *c, const bnn_store_chosen *run, bnn_error *err)
+{
+    if (strcmp(run->state, "running") == 0)
+        return pack_collect(c->arena, run->uid, &c->left_out, &c->n_left_out, &c->left_out_capacity,
+                            err);
+    return pack_collect(c->arena, run->uid, &c->uids, &c->n, &c->capacity, err);
 }
 
 /* The runs of an experiment of this name, or the one that has a uid that begins so. */
@@ -56,19 +62,49 @@ static int pack_choose_runs(bnn_store *store, const char *operand, pack_chosen *
 static int pack_choose_all(const cli_options *options, pack_chosen *chosen, bnn_error *err)
 {
     bnn_store *store = NULL;
+    static const char *const states[] = {"running"};
+    const bnn_store_filter filter = {.states = {1, states}};
     int status = cli_store_open(options, &store, err);
     for (int i = 0; status == BNN_OK && i < options->n_operands; i++)
         status = pack_choose_runs(store, options->operands[i], chosen, err);
+    if (status == BNN_OK)
+        status = bnn_store_choose(store, &filter, chosen->arena, &chosen->running,
+                                  &chosen->n_running, err);
     bnn_store_close(store);
     if (status == BNN_OK && chosen->n == 0)
         return bnn_fail(err, BNN_E_RESOURCE, "nothing to pack: the runs are under way");
-    if (status == BNN_OK && chosen->n_running > 0 && !options->quiet)
-        fprintf(stderr, "%zu runs are under way, and left out\n", chosen->n_running);
     return status;
 }
 
-static int pack_print(const bnn_packed *packed, const pack_request *r, bnn_error *err)
+static bool pack_has(const bnn_packed *packed, const char *uid)
 {
+    bool has = false;
+    for (size_t i = 0; i < packed->n_runs; i++)
+        has = has || strcmp(packed->runs[i].uid, uid) == 0;
+    return has;
+}
+
+/* What others need comes along nevertheless. */
+static void pack_say_running(const bnn_packed *packed, const pack_chosen *chosen)
+{
+    size_t n_needed = 0, n_left_out = 0;
+    for (size_t i = 0; i < chosen->n_running; i++)
+        n_needed += pack_has(packed, chosen->running[i].uid);
+    for (size_t i = 0; i < chosen->n_left_out; i++)
+        n_left_out += !pack_has(packed, chosen->left_out[i]);
+    if (n_left_out > 0)
+        fprintf(stderr, "%zu runs are under way, and left out\n", n_left_out);
+    if (n_needed > 0)
+        fprintf(stderr,
+                "%zu runs that others need are under way, and packed as if they had stopped now\n",
+                n_needed);
+}
+
+static int pack_print(const bnn_packed *packed, const pack_chosen *chosen, const pack_request *r,
+                      bnn_error *err)
+{
+    if (!r->options.quiet)
+        pack_say_running(packed, chosen);
     if (packed->n_lost > 0 && !r->options.quiet)
         fprintf(
             stderr,
@@ -96,7 +132,7 @@ static int run_pack(void *request, bnn_error *err)
     const bnn_store_words uids = {chosen.n, chosen.uids};
     if (status == BNN_OK)
         status = bnn_pack(r->options.db, &uids, r->output, r->options.arena, &packed, err);
-    return status == BNN_OK ? pack_print(&packed, r, err) : status;
+    return status == BNN_OK ? pack_print(&packed, &chosen, r, err) : status;
 }
 
 static const cli_option pack_options[] = {
@@ -117,7 +153,7 @@ const cli_command cli_command_pack = {
         "The archive has a database bnnrun.db with these runs, those that they need (start, teacher),\n"
         "and all that is recorded of them, the files of runs, and SHA256SUMS. `bnnrun unpack` takes it;\n"
         "unpacked by hand, `bnnrun --db` opens it. Packed again, a database gives the same bytes. Runs\n"
-        "that are under way are left out.\n",
+        "that are under way are left out, unless others need them.\n",
     .options = pack_options,
     .examples = "  bnnrun pack ste_sweep -o ste_sweep.tar.zst\n"
                 "  bnnrun pack 3f 7a -o figure2.tar.zst --db all.db\n",
