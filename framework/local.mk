@@ -12,6 +12,7 @@ infer_base_sources = \
 	framework/base/size.h
 base_sources = $(infer_base_sources) \
 	framework/base/csv.c framework/base/csv.h \
+	framework/base/draft.c framework/base/draft.h \
 	framework/base/fp_mode.h \
 	framework/base/json.c framework/base/json.h \
 	framework/base/path.c framework/base/path.h \

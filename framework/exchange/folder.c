@@ -1,5 +1,6 @@
 #include "exchange/folder.h"
 
+#include "base/draft.h"
 #include "base/file.h"
 
 #include <errno.h>
@@ -8,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define FOLDER_ENDING ".exporting"
 
 static int folder_fail_place(const bnn_folder *folder, bnn_error *err)
 {
@@ -24,16 +27,14 @@ int bnn_folder_begin(const char *place, bnn_folder *out, bnn_error *err)
     while (n > 1 && place[n - 1] == '/')
         n--;
     *out = (bnn_folder){.n_files = 0};
-    if (n == 0 || n + sizeof ".XXXXXX" > sizeof out->path)
+    if (n == 0 || n + sizeof FOLDER_ENDING > sizeof out->path)
         return bnn_fail(err, BNN_E_USAGE, "\"%s\" is no name of a folder", place);
     memcpy(out->place, place, n);
     memcpy(out->path, place, n);
-    memcpy(out->path + n, ".XXXXXX", sizeof ".XXXXXX");
+    memcpy(out->path + n, FOLDER_ENDING, sizeof FOLDER_ENDING);
     if (lstat(out->place, &there) == 0)
         return folder_fail_place(out, err);
-    if (mkdtemp(out->path) == NULL) /* which others cannot enter */
-        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot create", out->place);
-    return BNN_OK;
+    return bnn_draft_begin(out->path, &out->lock, err);
 }
 
 int bnn_folder_path(bnn_folder *folder, const char *name, char out[PATH_MAX], bnn_error *err)
@@ -137,17 +138,20 @@ int bnn_folder_keep(bnn_folder *folder, bnn_error *err)
         status = errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR
                      ? folder_fail_place(folder, err)
                      : bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot write", folder->place);
-    if (status != BNN_OK)
+    if (status != BNN_OK) {
         bnn_folder_drop(folder);
-    else if (!bnn_file_sync_directory_of(folder->place)) {
-        status =
-            bnn_fail_errno(err, BNN_E_RESOURCE, "%s: its folder cannot be synced", folder->place);
-        bnn_file_remove_folder(AT_FDCWD, folder->place); /* or it could not be tried again */
+        return status;
     }
+    close(folder->lock);
+    if (bnn_file_sync_directory_of(folder->place))
+        return BNN_OK;
+    status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: its folder cannot be synced", folder->place);
+    bnn_file_remove_folder(AT_FDCWD, folder->place); /* or it could not be tried again */
     return status;
 }
 
 void bnn_folder_drop(bnn_folder *folder)
 {
     bnn_file_remove_folder(AT_FDCWD, folder->path);
+    close(folder->lock);
 }

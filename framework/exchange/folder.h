@@ -12,7 +12,8 @@
 
 typedef struct bnn_folder {
     char place[PATH_MAX]; /* where it will be, */
-    char path[PATH_MAX];  /* and where it is until then */
+    char path[PATH_MAX];  /* and where it is until then: PLACE.exporting */
+    int lock;             /* of that */
     size_t n_files;       /* that were ended */
     uint64_t n_bytes;
 } bnn_folder;

@@ -1,5 +1,6 @@
 #include "runner/merge_internal.h"
 
+#include "base/draft.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "runner/artifacts.h"
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,36 +42,9 @@ int bnn_merge_clear(bnn_merge *m, bnn_error *err)
     return status;
 }
 
-/* *locked: it is, and not a folder that whoever had it locked before has removed meanwhile. */
-static int merge_try_lock(bnn_merge *m, bool *locked, bnn_error *err)
-{
-    struct stat ours, now;
-    if (mkdir(m->folder, 0700) != 0 && errno != EEXIST)
-        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be made", m->folder);
-    m->lock = open(m->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (m->lock < 0 && errno == ENOENT)
-        return BNN_OK;
-    if (m->lock < 0)
-        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot open", m->folder);
-    if (flock(m->lock, LOCK_EX | LOCK_NB) != 0) {
-        close(m->lock); /* nothing in it is ours to clear up */
-        m->lock = -1;
-        return bnn_fail(err, BNN_E_RESOURCE, "%s: another merge into it is under way", m->into);
-    }
-    *locked = fstat(m->lock, &ours) == 0 && lstat(m->folder, &now) == 0 &&
-              ours.st_dev == now.st_dev && ours.st_ino == now.st_ino;
-    if (!*locked) {
-        close(m->lock);
-        m->lock = -1;
-    }
-    return BNN_OK;
-}
-
 static int merge_lock(bnn_merge *m, bnn_error *err)
 {
     char real[PATH_MAX];
-    bool locked = false;
-    int status = BNN_OK;
     if (realpath(m->into, real) == NULL)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s", m->into);
     if (asprintf(&m->folder, "%s.merging", real) < 0) {
@@ -82,8 +55,9 @@ static int merge_lock(bnn_merge *m, bnn_error *err)
         m->copy = NULL;
         return bnn_no_memory(err);
     }
-    while (status == BNN_OK && !locked)
-        status = merge_try_lock(m, &locked, err);
+    const int status = bnn_draft_take(m->folder, &m->lock, err);
+    if (status == BNN_OK && m->lock < 0) /* nothing in it is ours to clear up */
+        return bnn_fail(err, BNN_E_RESOURCE, "%s: another merge into it is under way", m->into);
     return status == BNN_OK ? bnn_merge_clear(m, err) : status;
 }
 

@@ -1,5 +1,6 @@
 #include "runner/pack.h"
 
+#include "base/draft.h"
 #include "base/file.h"
 #include "runner/merge_internal.h"
 
@@ -116,8 +117,9 @@ static int pack_add(pack_writer *w, const char *name, const char *path, bnn_erro
 
 typedef struct pack_work {
     const char *db;
-    char folder[PATH_MAX]; /* beside the archive, for nobody else */
-    const char *copy, *rows, *saved, *file;
+    char folder[PATH_MAX]; /* beside the archive: ARCHIVE.packing */
+    int lock;              /* of it; -1: it is not ours */
+    const char *copy, *rows, *saved, *file, *half;
     bnn_store *store; /* rows: the runs alone */
     bnn_arena *arena;
     bnn_packed *out;
@@ -242,7 +244,7 @@ static int pack_put(pack_work *p, pack_writer *w, bnn_error *err)
     struct stat st;
     if (stat(p->db, &st) != 0)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s", p->db);
-    const int fd = bnn_file_begin(w->path, st.st_mode & 0666, temporary, err); /* no more open */
+    const int fd = bnn_file_begin(p->half, st.st_mode & 0666, temporary, err); /* no more open */
     if (fd < 0)
         return fd;
     int status = pack_write_archive(p, w, fd, err);
@@ -264,20 +266,19 @@ static int pack_begin(pack_work *p, const char *path, bnn_error *err)
     struct stat st;
     if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
         return bnn_fail(err, BNN_E_RESOURCE, "%s: is there, and is no file", path);
-    const int n = snprintf(p->folder, sizeof p->folder, "%s.XXXXXX", path);
-    if (n < 0 || (size_t)n >= sizeof p->folder) {
-        p->folder[0] = '\0';
+    const int n = snprintf(p->folder, sizeof p->folder, "%s.packing", path);
+    if (n < 0 || (size_t)n >= sizeof p->folder)
         return bnn_fail(err, BNN_E_RESOURCE, "%s: path too long", path);
-    }
-    if (mkdtemp(p->folder) == NULL) {
-        p->folder[0] = '\0';
-        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: nothing can be written beside it", path);
-    }
+    const int status = bnn_draft_begin(p->folder, &p->lock, err);
+    if (status != BNN_OK)
+        return status;
     p->copy = bnn_arena_printf(p->arena, "%s/copy.db", p->folder);
     p->rows = bnn_arena_printf(p->arena, "%s/rows.db", p->folder);
     p->saved = bnn_arena_printf(p->arena, "%s/saved.db", p->folder);
     p->file = bnn_arena_printf(p->arena, "%s/file", p->folder);
-    return p->copy == NULL || p->rows == NULL || p->saved == NULL || p->file == NULL
+    p->half = bnn_arena_printf(p->arena, "%s/archive", p->folder);
+    return p->copy == NULL || p->rows == NULL || p->saved == NULL || p->file == NULL ||
+                   p->half == NULL
                ? bnn_no_memory(err)
                : BNN_OK;
 }
@@ -285,15 +286,18 @@ static int pack_begin(pack_work *p, const char *path, bnn_error *err)
 static int pack_end(pack_work *p, int status, bnn_error *err)
 {
     bnn_store_close(p->store);
-    if (p->folder[0] != '\0' && !bnn_file_remove_folder(AT_FDCWD, p->folder) && status == BNN_OK)
-        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be removed", p->folder);
+    if (p->lock < 0)
+        return status;
+    if (!bnn_file_remove_folder(AT_FDCWD, p->folder) && status == BNN_OK)
+        status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be removed", p->folder);
+    close(p->lock);
     return status;
 }
 
 int bnn_pack(const char *db, const bnn_store_words *uids, const char *path, bnn_arena *arena,
              bnn_packed *out, bnn_error *err)
 {
-    pack_work p = {.db = db, .arena = arena, .out = out};
+    pack_work p = {.db = db, .lock = -1, .arena = arena, .out = out};
     pack_writer w = {.archive = archive_write_new(), .path = path};
     *out = (bnn_packed){.n_runs = 0};
     if (w.archive == NULL)

@@ -49,7 +49,10 @@ for format in tensorboard mlflow trackio csv; do
     says 'is there already'
     find "tiny_$format" -type f -exec cksum {} + | cmp -s - sums || wrong 'what was there has changed'
     rm sums
+    mkdir -p other.exporting/of/a # which a killed process has left
+    echo x >other.exporting/of/a/run
     bnn 0 export tiny --format $format -q -o other/
+    [ ! -e other.exporting ] || wrong 'what a killed process has left is still there'
     prints_nothing
     lies "other tiny_$format "
     rm -r "tiny_$format" other

@@ -78,6 +78,17 @@ bnn 0 compare sent --db b.db
 prints 'Planned'
 [ -z "$(ls -d sent.tar.zst.* b.db.merging 2>/dev/null)" ] || wrong 'a folder is left'
 
+# ---- what a killed process has left, or one that lives is at work in ----
+mkdir -p sent.tar.zst.packing/deeper
+echo x | tee sent.tar.zst.packing/copy.db >sent.tar.zst.packing/deeper/file
+bnn 0 pack sent -o sent.tar.zst --db a.db -q
+[ ! -e sent.tar.zst.packing ] || wrong 'what a killed process has left is still there'
+mkdir sent.tar.zst.packing
+last='pack, beside another one'
+flock sent.tar.zst.packing "$BNNRUN" pack sent -o sent.tar.zst --db a.db >out 2>err && wrong 'two write one archive'
+says 'another process is at work in it'
+[ -d sent.tar.zst.packing ] || wrong 'the folder of the other one is gone'
+
 # ---- no more open than the database ----
 cp a.db closed.db
 chmod 600 closed.db

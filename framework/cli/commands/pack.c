@@ -153,7 +153,8 @@ const cli_command cli_command_pack = {
         "The archive has a database bnnrun.db with these runs, those that they need (start, teacher),\n"
         "and all that is recorded of them, the files of runs, and SHA256SUMS. `bnnrun unpack` takes it;\n"
         "unpacked by hand, `bnnrun --db` opens it. Packed again, a database gives the same bytes. Runs\n"
-        "that are under way are left out, unless others need them.\n",
+        "that are under way are left out, unless others need them. Killed in between, it leaves a folder\n"
+        "FILE.packing, which the same command clears up.\n",
     .options = pack_options,
     .examples = "  bnnrun pack ste_sweep -o ste_sweep.tar.zst\n"
                 "  bnnrun pack 3f 7a -o figure2.tar.zst --db all.db\n",
