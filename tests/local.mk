@@ -124,6 +124,7 @@ check_suites = \
 	tests/unit/runner/check_hostile \
 	tests/unit/runner/check_experiment \
 	tests/unit/runner/check_faults \
+	tests/unit/runner/check_merge \
 	tests/unit/runner/check_needs \
 	tests/unit/runner/check_plan \
 	tests/unit/runner/check_reload \

@@ -101,20 +101,27 @@ void bnn_merge_close(bnn_merge *m)
 
 /* ---- the other database ------------------------------------------------------------------ */
 
-/* The copy is ours to write. */
-static int merge_copy_part(const bnn_merge *m, const char *from, const char *ending,
-                           struct stat *st, bnn_error *err)
+/* Opens a part; -1, and that no failure, without one. */
+static int merge_open_part(const char *from, const char *ending, int *out, bnn_error *err)
 {
-    char path[PATH_MAX + 16], to[PATH_MAX + 16];
+    char path[PATH_MAX + 16];
+    struct stat st;
     snprintf(path, sizeof path, "%s%s", from, ending);
-    snprintf(to, sizeof to, "%s%s", m->copy, ending);
-    *st = (struct stat){.st_size = 0};
-    unlink(to);
-    int fd, status = bnn_merge_open_file(AT_FDCWD, path, &fd, st, err);
-    if (status != BNN_OK || (fd < 0 && errno == ENOENT && ending[0] != '\0'))
+    const int status = bnn_merge_open_file(AT_FDCWD, path, out, &st, err);
+    if (status != BNN_OK || *out >= 0 || (errno == ENOENT && ending[0] != '\0'))
         return status;
-    if (fd < 0)
-        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot open", path);
+    return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot open", path);
+}
+
+/* The copy is ours to write. */
+static int merge_copy_part(const bnn_merge *m, const char *from, const char *ending, bnn_error *err)
+{
+    char to[PATH_MAX + 16];
+    snprintf(to, sizeof to, "%s%s", m->copy, ending);
+    unlink(to);
+    int fd, status = merge_open_part(from, ending, &fd, err);
+    if (status != BNN_OK || fd < 0)
+        return status;
     status = bnn_file_copy(fd, to, err);
     close(fd);
     if (status == BNN_OK && chmod(to, 0600) != 0)
@@ -122,15 +129,48 @@ static int merge_copy_part(const bnn_merge *m, const char *from, const char *end
     return status;
 }
 
-static bool merge_has_changed(const char *from, const char *ending, const struct stat *was)
+/* All that is left, but no more than n; none of a file that is not there. -1 with errno. */
+static ssize_t merge_read(int fd, char *bytes, size_t n)
 {
-    char path[PATH_MAX + 16];
-    struct stat now = {.st_size = 0};
-    snprintf(path, sizeof path, "%s%s", from, ending);
-    if (stat(path, &now) != 0)
-        now = (struct stat){.st_size = 0};
-    return now.st_size != was->st_size || now.st_mtim.tv_sec != was->st_mtim.tv_sec ||
-           now.st_mtim.tv_nsec != was->st_mtim.tv_nsec;
+    size_t got = 0;
+    ssize_t more = fd < 0 ? 0 : 1;
+    while (more > 0 && got < n) {
+        more = read(fd, bytes + got, n - got);
+        if (more < 0 && errno == EINTR)
+            more = 1;
+        else if (more > 0)
+            got += (size_t)more;
+    }
+    return more < 0 ? -1 : (ssize_t)got;
+}
+
+/* Byte for byte: who writes within one tick of the clock may change neither size nor time. A log has other bytes after
+ * each writing; while it has the same, and what is in it goes over into the database, the two copies are one state. */
+static int merge_compare_part(const bnn_merge *m, const char *from, const char *ending, bool *same,
+                              bnn_error *err)
+{
+    enum { BLOCK = 1 << 16 };
+    char to[PATH_MAX + 16], theirs[BLOCK], ours[BLOCK];
+    ssize_t n, n_ours;
+    snprintf(to, sizeof to, "%s%s", m->copy, ending);
+    int fd, status = merge_open_part(from, ending, &fd, err);
+    if (status != BNN_OK)
+        return status;
+    const int copy = open(to, O_RDONLY | O_CLOEXEC);
+    if (copy < 0 && errno != ENOENT)
+        status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot open", to);
+    do {
+        n = merge_read(fd, theirs, BLOCK);
+        n_ours = n < 0 ? n : merge_read(copy, ours, BLOCK);
+        *same = n == n_ours && n >= 0 && memcmp(theirs, ours, (size_t)n) == 0;
+    } while (*same && n > 0);
+    if (status == BNN_OK && n_ours < 0)
+        status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s%s: cannot read", from, ending);
+    if (copy >= 0)
+        close(copy);
+    if (fd >= 0)
+        close(fd);
+    return status;
 }
 
 /* SQLite would roll it back, and delete the file that it names: anybody's, in a database of anybody's. */
@@ -158,26 +198,28 @@ static int merge_copy_database(const bnn_merge *m, const char *from, const char 
 {
     static const char *const endings[] = {"", "-wal"};
     enum { N = sizeof endings / sizeof *endings };
-    struct stat into, was[N];
+    struct stat into, there;
     char file[PATH_MAX];
-    if (realpath(from, file) == NULL || stat(m->into, &into) != 0 || stat(file, &was[0]) != 0)
+    if (realpath(from, file) == NULL || stat(m->into, &into) != 0 || stat(file, &there) != 0)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s", name);
-    if (was[0].st_dev == into.st_dev && was[0].st_ino == into.st_ino)
+    if (there.st_dev == into.st_dev && there.st_ino == into.st_ino)
         return bnn_fail(err, BNN_E_USAGE, "%s and %s are the same database", m->into, name);
-    if (was[0].st_size == 0)
+    if (there.st_size == 0)
         return bnn_fail(err, BNN_E_RESOURCE, "%s is empty: was it copied whole?", name);
     if (bnn_store_is_in_use(file))
         return bnn_fail(err, BNN_E_RESOURCE,
                         "%s: a process is at work on it; merge when that has ended", name);
     int status = merge_check_journal(file, name, err);
     for (int i = 0; status == BNN_OK && i < N; i++)
-        status = merge_copy_part(m, file, endings[i], &was[i], err);
-    for (int i = 0; status == BNN_OK && i < N; i++)
-        if (merge_has_changed(file, endings[i], &was[i]))
-            status = bnn_fail(err, BNN_E_RESOURCE,
-                              "%s: somebody has written to it meanwhile; merge when that has ended",
-                              name);
-    return status;
+        status = merge_copy_part(m, file, endings[i], err);
+    bool same = true;
+    for (int i = 0; status == BNN_OK && same && i < N; i++)
+        status = merge_compare_part(m, file, endings[i], &same, err);
+    return status == BNN_OK && !same
+               ? bnn_fail(err, BNN_E_RESOURCE,
+                          "%s: somebody has written to it meanwhile; merge when that has ended",
+                          name)
+               : status;
 }
 
 /* Brings the copy to the newest schema. What was running when it was made will not go on in it. */

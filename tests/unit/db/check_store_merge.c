@@ -528,6 +528,12 @@ static const struct {
     {SCHEMA(NEVER_NULL, MAYBE_NULL) "UPDATE run SET run_uid = NULL WHERE run_id = 1;" SCHEMA(
          MAYBE_NULL, NEVER_NULL),
      "NULL value in run.run_uid"},
+    {"PRAGMA writable_schema = ON; CREATE TABLE hidden AS SELECT * FROM sqlite_schema WHERE name = 'run_need_of';"
+     "DELETE FROM sqlite_schema WHERE name = 'run_need_of'; PRAGMA writable_schema = RESET;"
+     "INSERT INTO run_need SELECT 1, 'start', need_run_id, need_uid, sha256 FROM run_need;"
+     "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema SELECT * FROM hidden;"
+     "PRAGMA writable_schema = RESET",
+     "row 1 missing from index run_need_of"},
 };
 
 START_TEST(a_copy_with_other_tables_is_refused)
