@@ -134,14 +134,35 @@ bool bnn_file_put(int fd, const void *bytes, size_t n)
 }
 
 /* False with errno. */
-static bool copy_all(int from, int to)
+static bool copy_part(int from, int to, off_t at, off_t end)
 {
     char bytes[1 << 16];
-    ssize_t n;
-    while ((n = read(from, bytes, sizeof bytes)) != 0)
+    if (lseek(from, at, SEEK_SET) != at || lseek(to, at, SEEK_SET) != at)
+        return false;
+    while (at < end) {
+        const size_t left = (size_t)(end - at);
+        const ssize_t n = read(from, bytes, left < sizeof bytes ? left : sizeof bytes);
+        if (n == 0) /* it has become shorter */
+            break;
         if (n < 0 ? errno != EINTR : !bnn_file_put(to, bytes, (size_t)n))
             return false;
+        at += n > 0 ? n : 0;
+    }
     return true;
+}
+
+/* What is a hole stays one: the copy of a stranger's file takes no more room than that does. False with errno. */
+static bool copy_all(int from, int to)
+{
+    const off_t size = lseek(from, 0, SEEK_END);
+    off_t at = 0, end;
+    while (size >= 0 && (at = lseek(from, at, SEEK_DATA)) >= 0) {
+        end = lseek(from, at, SEEK_HOLE);
+        if (end < 0 || !copy_part(from, to, at, end))
+            return false;
+        at = end;
+    }
+    return size >= 0 && errno == ENXIO && ftruncate(to, size) == 0;
 }
 
 int bnn_file_begin(const char *path, unsigned mode, char temporary[PATH_MAX], bnn_error *err)

@@ -80,6 +80,10 @@ static int merge_file(const merge_files *f, int folder, const char *to, const ch
         status = bnn_merge_open_file(folder, name, &fd, &st, err);
     if (status != BNN_OK)
         return status;
+    if (fd >= 0 && (uintmax_t)st.st_size > BNN_NETWORK_LIMIT_BYTES) {
+        close(fd); /* nothing of a run is that large */
+        fd = -1;
+    }
     if (fd < 0)
         return BNN_OK;
     const char *path = bnn_run_path(f->merge->into, to, name, f->arena);

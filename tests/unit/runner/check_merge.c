@@ -1,5 +1,5 @@
 /* check_merge.c - another database is taken as it is at one moment, not when somebody writes to it while it is copied,
- * though its size and its time do not tell. */
+ * though its size and its time do not tell; and its files for no more than they are. */
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/sample_database.h"
 #include "tests/fixtures/store_fixture.h"
@@ -89,6 +89,33 @@ START_TEST(what_somebody_writes_to_is_not)
 }
 END_TEST
 
+static off_t make_sparse(const char *path, off_t size)
+{
+    struct stat st;
+    const int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(ftruncate(fd, size), 0);
+    ck_assert_int_eq(pwrite(fd, "x", 1, size / 2), 1);
+    ck_assert_int_eq(fstat(fd, &st), 0);
+    close(fd);
+    return st.st_blocks;
+}
+
+/* Nothing says how large a log may be: one with holes would fill the disk, or take days to be read. */
+START_TEST(a_file_of_a_stranger_takes_no_more_room_than_there)
+{
+    struct stat st;
+    sample_database_make(store_path("from.db"));
+    const off_t n_blocks = make_sparse(store_path("from.db.artifacts/" SAMPLE_RUN "/log"), 1 << 26);
+    make_sparse(store_path("from.db.artifacts/" SAMPLE_RUN "/checkpoint"), (off_t)1 << 33);
+    ck_ok(merge_sample(NULL, err));
+    ck_assert_int_eq(stat(store_path("test.db.artifacts/" SAMPLE_RUN "/log"), &st), 0);
+    ck_assert_int_eq(st.st_size, 1 << 26);
+    ck_assert_int_le(st.st_blocks, n_blocks);
+    ck_assert_int_ne(stat(store_path("test.db.artifacts/" SAMPLE_RUN "/checkpoint"), &st), 0);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("merge");
@@ -96,6 +123,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tests, store_setup, store_teardown);
     tcase_add_test(tests, what_nobody_writes_to_is_merged);
     tcase_add_loop_test(tests, what_somebody_writes_to_is_not, 0, 2);
+    tcase_add_test(tests, a_file_of_a_stranger_takes_no_more_room_than_there);
     suite_add_tcase(suite, tests);
     return suite;
 }
