@@ -84,6 +84,7 @@ store_scripts = \
 	db/sql/layer_curves.sql \
 	db/sql/links.sql \
 	db/sql/merge_check.sql \
+	db/sql/merge_check_here.sql \
 	db/sql/merge_compare.sql \
 	db/sql/merge_conflicts.sql \
 	db/sql/merge_explain.sql \

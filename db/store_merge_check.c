@@ -4,12 +4,12 @@
 
 #include <string.h>
 
-/* Refuses when there is such a row, with what it says. */
-static void merge_refuse(bnn_store *store, const char *sql)
+/* Refuses when there is such a row, with what it says. whose: "", or the database and ": ". */
+static void merge_refuse(bnn_store *store, const char *whose, const char *sql)
 {
     char *text = bnn_store_merge_text(store, "%s", sql);
     if (text != NULL)
-        bnn_store_refuse(store, BNN_E_RESOURCE, "somebody has changed it: %s", text);
+        bnn_store_refuse(store, BNN_E_RESOURCE, "%ssomebody has changed it: %s", whose, text);
     sqlite3_free(text);
 }
 
@@ -75,7 +75,12 @@ static void merge_check_rest(bnn_store *store)
 void bnn_store_merge_check_rows(bnn_store *store)
 {
     merge_check_rest(store);
-    merge_refuse(store, bnn_store_sql("merge_check"));
+    merge_refuse(store, "", bnn_store_sql("merge_check"));
     merge_check_hashes(store, "config", "SELECT hash, json FROM source.config");
     merge_check_hashes(store, "spec", "SELECT sha256, text FROM source.spec_revision");
+    char *here = sqlite3_mprintf("%s: ", store->path);
+    if (here == NULL && store->status == BNN_OK)
+        store->status = bnn_no_memory(store->err);
+    merge_refuse(store, here, bnn_store_sql("merge_check_here"));
+    sqlite3_free(here);
 }

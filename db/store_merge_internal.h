@@ -8,7 +8,7 @@
 
 /* ---- store_merge_sql.c: statements that are put together ---- */
 
-/* Executes db/sql/NAME.sql. What a constraint refuses was written by no bnnrun. */
+/* Executes db/sql/NAME.sql. What a constraint refuses was written by no bnnrun, there or here. */
 void bnn_store_merge_script(bnn_store *store, const char *name);
 
 /* Likewise a statement that is written as sqlite3_mprintf does. */

@@ -23,8 +23,9 @@ static sqlite3_stmt *merge_prepare(bnn_store *store, const char *format, va_list
 static void merge_judge(bnn_store *store, int code)
 {
     if ((code & 0xff) == SQLITE_CONSTRAINT)
-        bnn_store_refuse(store, BNN_E_RESOURCE, "somebody has changed it: %s",
-                         sqlite3_errmsg(store->db));
+        bnn_store_refuse(store, BNN_E_RESOURCE,
+                         "its rows do not fit into %s; somebody has changed one of them: %s",
+                         store->path, sqlite3_errmsg(store->db));
     else if (code != SQLITE_OK && code != SQLITE_DONE && store->status == BNN_OK)
         store->status = bnn_store_fail(store, "merging", store->err);
 }

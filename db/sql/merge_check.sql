@@ -8,12 +8,6 @@ SELECT 'no file of a run: ' || coalesce(path, 'NULL') FROM source.artifact JOIN 
 WHERE (path IN (run_uid || '/model.bnn', run_uid || '/weights.safetensors', run_uid || '/checkpoint',
                 run_uid || '/log')) IS NOT TRUE
 UNION ALL
-SELECT 'two configs have the hash ' || s.hash FROM source.config AS s JOIN main.config AS m USING (hash)
-WHERE s.json IS NOT m.json
-UNION ALL
-SELECT 'two specs have the hash ' || s.sha256 FROM source.spec_revision AS s
-JOIN main.spec_revision AS m USING (sha256) WHERE s.text IS NOT m.text
-UNION ALL
 SELECT 'an attempt is newer than the run ' || coalesce(run_uid, 'NULL') FROM source.attempt JOIN source.run USING (run_id)
 WHERE (attempt <= n_attempts) IS NOT TRUE
 UNION ALL

@@ -6,6 +6,7 @@
 
 #include "db/store_merge.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -456,14 +457,13 @@ static const struct {
     {"UPDATE attempt SET attempt = 9 WHERE run_id = 2",
      "from.db: somebody has changed it: an attempt is newer than the run 780233c597"},
     {"UPDATE spec_revision SET text = 'x' WHERE experiment_id = 1",
-     "from.db: somebody has changed it: two specs have the hash "
-     "1906944a438db46c116ccfdf0d14a2681181f66d9bee9fdb700421379c6bd829"},
+     "from.db: somebody has changed it: spec 1906944a438d"},
     {"UPDATE spec_revision SET sha256 = 'xyz' WHERE experiment_id = 1",
      "from.db: somebody has changed it: spec xyz"},
     {"UPDATE config SET hash = 'xyz' WHERE config_id = 1",
      "from.db: somebody has changed it: config xyz"},
     {"UPDATE config SET json = json || char(0) || 'x' WHERE config_id = 1",
-     "from.db: somebody has changed it: two configs have the hash "
+     "from.db: somebody has changed it: a text that ends before it does: config "
      "17a624d05a49ca2caee4884220fee0479a892a6c08df68ed812ef31c41eb12ed"},
     {"UPDATE run SET state = 'running' WHERE run_id = 2",
      "from.db: its run 780233c597 is under way; merge when that has ended"},
@@ -484,6 +484,42 @@ START_TEST(what_no_bnnrun_has_written_is_refused)
     ck_refused(bnn_store_merge_begin(pair.into, pair.from, "from.db", NULL, pair.arena, &pair.runs,
                                      &pair.n, err),
                BNN_E_RESOURCE, strangers[_i].message);
+    pair_end(&pair);
+}
+END_TEST
+
+/* It is not the other one's fault. */
+START_TEST(what_somebody_has_changed_here_is_told_of_here)
+{
+    static const char *const changes[] = {
+        "UPDATE config SET json = '{}' WHERE config_id = 1",
+        "UPDATE spec_revision SET text = 'x' WHERE experiment_id = 1"};
+    static const char *const said[] = {"config 17a624d05a49", "spec 1906944a438d"};
+    char message[PATH_MAX + 100];
+    merge_pair pair = pair_make(changes[_i], "");
+    snprintf(message, sizeof message, "%s: somebody has changed it: %s", store_file(), said[_i]);
+    ck_refused(bnn_store_merge_begin(pair.into, pair.from, "from.db", NULL, pair.arena, &pair.runs,
+                                     &pair.n, err),
+               BNN_E_RESOURCE, message);
+    pair_end(&pair);
+}
+END_TEST
+
+START_TEST(of_rows_that_do_not_fit_both_are_named)
+{
+    int64_t n_conflicts;
+    char message[PATH_MAX + 200];
+    merge_pair pair = pair_make("DELETE FROM run WHERE run_id = 1; UPDATE run SET note = run_uid;"
+                                "UPDATE run SET note = 'mine' WHERE run_id = 2;"
+                                "CREATE UNIQUE INDEX mine ON run(note)",
+                                "UPDATE run SET note = 'mine' WHERE run_id = 1");
+    pair_begin(&pair);
+    snprintf(message, sizeof message,
+             "from.db: its rows do not fit into %s; somebody has changed one of them: UNIQUE "
+             "constraint failed: run.note",
+             store_file());
+    ck_refused(bnn_store_merge_finish(pair.into, "from.db", &n_conflicts, err), BNN_E_RESOURCE,
+               message);
     pair_end(&pair);
 }
 END_TEST
@@ -619,6 +655,8 @@ static Suite *make_suite(void)
     tcase_add_test(tests, damage_is_told_of_the_database_that_has_it);
     tcase_add_loop_test(tests, what_no_bnnrun_has_written_is_refused, 0,
                         sizeof strangers / sizeof *strangers);
+    tcase_add_loop_test(tests, what_somebody_has_changed_here_is_told_of_here, 0, 2);
+    tcase_add_test(tests, of_rows_that_do_not_fit_both_are_named);
     tcase_add_test(tests, a_copy_has_nothing_but_our_tables);
     tcase_add_loop_test(tests, a_copy_with_other_tables_is_refused, 0,
                         sizeof unlike / sizeof *unlike);
