@@ -8,6 +8,7 @@
 #include "base/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,12 +179,26 @@ static bool watch_is_of_files(int reason)
            reason == EROFS || reason == ENFILE;
 }
 
+/* A file without a name, or with one for a moment, so that nothing is left of it; a negative status. */
+static int watch_open_nameless(const char *folder, bnn_error *err)
+{
+    char path[PATH_MAX], temporary[PATH_MAX];
+    snprintf(path, sizeof path, "%.*s", BNN_RUN_FOLDER_MAX, folder);
+    int fd = open(path, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        return fd;
+    snprintf(path, sizeof path, "%.*s/probe", BNN_RUN_FOLDER_MAX, folder);
+    fd = bnn_file_begin(path, 0600, temporary, err);
+    if (fd >= 0)
+        unlink(temporary);
+    return fd;
+}
+
 /* Whether the disk of the runs is as bad as a child says: nearly full, or with a limit for files, or this process
  * cannot write to it, either. */
 static bool watch_finds_fault(const process_executor *x)
 {
     enum { PROBE_BYTES = 1 << 20, ROOM_BYTES = 256 << 20 };
-    char path[PATH_MAX];
     struct statvfs disk;
     struct rlimit limit;
     bnn_error err = {.reason = 0};
@@ -192,12 +207,13 @@ static bool watch_finds_fault(const process_executor *x)
         (double)disk.f_bavail * (double)disk.f_frsize < ROOM_BYTES)
         return true;
     void *bytes = calloc(PROBE_BYTES, 1);
-    snprintf(path, sizeof path, "%.*s/probe", BNN_RUN_FOLDER_MAX, x->base->folder);
-    const bool fails = bytes == NULL || (bnn_file_write(path, bytes, PROBE_BYTES, &err) != BNN_OK &&
-                                         watch_is_of_files(err.reason));
+    const int fd = bytes == NULL ? -1 : watch_open_nameless(x->base->folder, &err);
+    if (fd >= 0 && !(bnn_file_put(fd, bytes, PROBE_BYTES) && bnn_file_sync(fd)))
+        err.reason = errno;
+    if (fd >= 0 && close(fd) != 0 && err.reason == 0)
+        err.reason = errno;
     free(bytes);
-    unlink(path);
-    return fails;
+    return bytes == NULL || watch_is_of_files(err.reason);
 }
 
 /* Descriptors are a process's own, and who starts threads without end is in it; so is memory. A disk is not, and is
