@@ -46,6 +46,22 @@ static int merge_check_operands(const cli_options *options, bnn_error *err)
     return BNN_OK;
 }
 
+/* Memory is of one of them, however many there are. */
+static int merge_one(bnn_merge *merge, const char *from, const merge_request *r, cli_table *table,
+                     bnn_error *err)
+{
+    bnn_merged merged;
+    bnn_arena *arena = bnn_arena_create(BNN_SPEC_LIMIT_BYTES);
+    if (arena == NULL)
+        return bnn_no_memory(err);
+    const int status = bnn_merge_from(merge, from, r->skips, arena, &merged, err);
+    cli_merged_say(&merged, from, &r->options);
+    if (status == BNN_OK)
+        cli_merged_row(table, from, &merged);
+    bnn_arena_destroy(arena);
+    return status;
+}
+
 static int run_merge(void *request, bnn_error *err)
 {
     const merge_request *r = request;
@@ -57,14 +73,8 @@ static int run_merge(void *request, bnn_error *err)
     if (status == BNN_OK)
         status = bnn_merge_open(options->operands[0], &merge, err);
     cli_table *table = status == BNN_OK ? cli_merged_table() : NULL;
-    for (int i = 1; status == BNN_OK && i < options->n_operands; i++) {
-        const char *from = options->operands[i];
-        bnn_merged merged;
-        status = bnn_merge_from(merge, from, r->skips, options->arena, &merged, err);
-        cli_merged_say(&merged, from, options);
-        if (status == BNN_OK)
-            cli_merged_row(table, from, &merged);
-    }
+    for (int i = 1; status == BNN_OK && i < options->n_operands; i++)
+        status = merge_one(merge, options->operands[i], r, table, err);
     bnn_merge_close(merge);
     return cli_merged_end(table, status, options, err);
 }
