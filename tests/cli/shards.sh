@@ -249,6 +249,26 @@ prints '^two.db,9,9,'
 bnn 0 query --db one.db --csv "SELECT count(*), sum(in_spec) FROM run_summary"
 prints '^18,9'
 
+# ---- looks, rungs and benchmarks ----
+verdicts() {
+    public_views "$1"
+    ask "$1" 'SELECT * FROM comparison_look ORDER BY 1, 2, 3'
+    ask "$1" 'SELECT * FROM halving_rung ORDER BY 1, 2, 3'
+    ask "$1" 'SELECT run_uid, contender, engine, batch, us FROM benchmark_summary ORDER BY 1, 2, 3, 4'
+}
+bnn 0 run split.yaml --db decided.db -q -s 'seeds={until: {looks: [2, 3]}}'
+bnn 0 run split.yaml --db decided.db -q -s name=halved \
+    -s 'sweep={random: {n: 3, train.optimizer.lr: {log_uniform: [0.001, 0.1]}}, halving: {over: epochs, from: 1, eta: 2}}'
+bnn 0 bench "$run" --db decided.db --rounds 2 --batch 1 --no-ort
+verdicts decided.db >decided
+for what in comparison_look halving_rung benchmark_summary; do
+    [ "$(sqlite3 decided.db "SELECT count(*) > 0 FROM $what")" = 1 ] || wrong "there is no $what to merge"
+done
+for i in 1 2; do
+    bnn 0 merge verdicts.db decided.db
+    verdicts verdicts.db | cmp -s - decided || wrong 'looks, rungs or benchmarks were left behind'
+done
+
 # ---- two at once ----
 rm -rf new.db*
 mkdir new.db.merging
@@ -265,15 +285,21 @@ echo x >new.db.merging/source.db
 bnn 0 merge new.db bnnrun.1of3.db bnnrun.2of3.db bnnrun.3of3.db
 same_as_whole new.db
 [ ! -e new.db.artifacts/0123456789 ] && [ ! -e new.db.merging ] || wrong 'what a killed merge has left is still there'
-for delay in 0.01 0.02 0.03 0.05 0.08; do
-    rm -rf new.db*
-    "$BNNRUN" merge new.db bnnrun.1of3.db bnnrun.2of3.db bnnrun.3of3.db -q >/dev/null 2>&1 &
-    merge=$!
-    sleep $delay
-    kill -KILL $merge 2>/dev/null
-    wait $merge 2>/dev/null
-    bnn 0 merge new.db bnnrun.1of3.db bnnrun.2of3.db bnnrun.3of3.db
-    same_as_whole new.db
+for runs in new better; do # than those that are here
+    for delay in 0.01 0.03 0.08; do
+        rm -rf new.db*
+        [ $runs = new ] || { cp failed.db new.db && cp -r failed.db.artifacts new.db.artifacts; }
+        "$BNNRUN" merge new.db bnnrun.1of3.db bnnrun.2of3.db bnnrun.3of3.db -q >/dev/null 2>&1 &
+        merge=$!
+        sleep $delay
+        kill -KILL $merge 2>/dev/null
+        wait $merge 2>/dev/null
+        bnn 0 merge new.db bnnrun.1of3.db bnnrun.2of3.db bnnrun.3of3.db
+        same_as_whole new.db
+        ls "new.db.artifacts/$run" >names
+        ls "whole.db.artifacts/$run" | cmp -s - names || wrong "files of two attempts: $(cat names)"
+        bnn 0 verify --db new.db "$run"
+    done
 done
 
 # ---- what a killed process has left in the log counts; nothing is taken from one that lives ----
