@@ -44,7 +44,8 @@ bnn 0 plan "$here/schema_good.yaml"
 bnn 0 plan "$here/schema_good_sweep.yaml"
 cd "$here/bad_specs" || exit 99
 "$python" "$here/schema.py" "$scratch/schema.json" "$here"/schema_good*.yaml "$srcdir"/configs/*.yaml \
-    "$srcdir"/experiments/*/*.yaml "$srcdir"/tests/sim/*.yaml -- ./*.txt >"$scratch/all" || {
+    "$srcdir"/experiments/*/*.yaml "$srcdir"/tests/sim/*.yaml "$srcdir"/tests/fixtures/*.yaml \
+    "$srcdir"/tests/fixtures/*/*.yaml -- ./*.txt >"$scratch/all" || {
     cat "$scratch/all"
     n_wrong=$((n_wrong + 1))
 }
