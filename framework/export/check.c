@@ -102,6 +102,7 @@ int bnn_export_check(const bnn_model_options *model, bnn_shape input, uint32_t n
     if (status != BNN_OK)
         bnn_diag_add(diag, model->at, "model: %s", err.message);
     else {
+        bnn_network_start_form(network); /* or codes of several levels might all be -1 and +1 */
         check_codes(&n, network);
         check_levels(&n, model);
         check_quantizers(&n, network);

@@ -245,6 +245,7 @@ int bnn_forecast_make(const bnn_model_options *model, bnn_shape input, uint32_t 
     const int status = bnn_network_create(model, input, n_classes, 1, 1, arena, &net, err);
     if (status != BNN_OK)
         return status;
+    bnn_network_start_form(net); /* or codes of several levels might all be -1 and +1 */
     forecaster f = {.net = net, .arena = arena, .out = out, .err = err};
     return forecast_deployed(&f);
 }

@@ -203,6 +203,9 @@ static const answer answers[] = {
     {"{name: PLBA, first: LPBA}", "none", "  binarize: {first: true}\n", "sign_2", BNN_ZERO_CHANCE,
      BNN_BITS_FLOATS, "conv2d_1, maxpool_1, batchnorm_1, maxpool_2",
      "maxpool_2 is a second pool before the sign, behind maxpool_1"},
+    {"LPBA", "none", "  quantize: {weights: 2, activations: 1}\n", "sign_2", BNN_ZERO_CHANCE,
+     BNN_BITS_FLOATS, "conv2d_1, scale_1, maxpool_1, batchnorm_1",
+     "the weights in front are no bits"},
     {"BLP", "none", "  binarize: {first: true}\n", "sign_2", BNN_ZERO_CHANCE, BNN_BITS_FLOATS,
      "conv2d_1, maxpool_1, batchnorm_2", "the layer in front has float inputs"},
 };
