@@ -225,20 +225,29 @@ static void logic_count(size_t group, const logic_words *words, vq *plane)
         logic_count_with(LOGIC_COUNT_PLANES, group, words, plane);
 }
 
+typedef uint16_t logic_counts __attribute__((vector_size(8)));
+typedef int32_t logic_wide_counts __attribute__((vector_size(16)));
+typedef float logic_sums __attribute__((vector_size(16)));
+
 /* Of n images the sums of some values, at most four: each image has a word with their counts. */
 INLINE void logic_put_sums(const bnn_pack_logic *l, size_t n, uint32_t first, const uint32_t some,
                            const bit_square *square, float *out)
 {
     const float group = (float)l->group;
-    float factor[4] = {0};
-    memcpy(factor, l->factor + first, some * sizeof *factor);
-    for (size_t i = 0; i < n; i++) {
-        uint16_t count[4];
-        float sum[4];
-        memcpy(count, &square->word[i % 64][i / 64], sizeof count);
-        for (int k = 0; k < 4; k++)
-            sum[k] = (2.0f * (float)count[k] - group) * factor[k];
-        memcpy(out + i * l->n_values + first, sum, some * sizeof *sum);
+    logic_sums factor = {0};
+    logic_counts count;
+    for (uint32_t k = 0; k < some; k++)
+        factor[k] = l->factor[first + k];
+    out += first;
+    for (size_t lane = 0; lane < VQ && 64 * lane < n; lane++) {
+        const size_t images = n - 64 * lane < 64 ? n - 64 * lane : 64;
+        for (size_t i = 0; i < images; i++, out += l->n_values) {
+            memcpy(&count, &square->word[i][lane], sizeof count);
+            const logic_wide_counts wide = __builtin_convertvector(count, logic_wide_counts);
+            const logic_sums sum =
+                (2.0f * __builtin_convertvector(wide, logic_sums) - group) * factor;
+            memcpy(out, &sum, some * sizeof *out);
+        }
     }
 }
 
@@ -255,8 +264,12 @@ static void logic_put_counts(const bnn_pack_logic *l, size_t n, const vq *rows, 
         bits_turn(&square);
         if (some == 4)
             logic_put_sums(l, n, first, 4, &square, out);
+        else if (some == 3)
+            logic_put_sums(l, n, first, 3, &square, out);
+        else if (some == 2)
+            logic_put_sums(l, n, first, 2, &square, out);
         else
-            logic_put_sums(l, n, first, some, &square, out);
+            logic_put_sums(l, n, first, 1, &square, out);
     }
 }
 
