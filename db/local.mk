@@ -52,7 +52,8 @@ dist_queries_DATA = \
 	db/queries/paired_difference.sql \
 	db/queries/rungs.sql \
 	db/queries/size_and_speed.sql \
-	db/queries/slowest_runs.sql
+	db/queries/slowest_runs.sql \
+	db/queries/time_to_accuracy.sql
 
 # Migrations in their order, the views, the queries of the program itself.
 store_scripts = \

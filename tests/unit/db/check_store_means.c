@@ -65,8 +65,8 @@ static void add_measured(bnn_store *store, bnn_run run, uint32_t attempt, int ep
                                              "dead",  "balance",       "saturation"};
     add_metric(store, run.id, attempt, "validation_accuracy", 1, 0.5);
     add_metric(store, run.id, attempt, "validation_accuracy", 2, 0.979);
-    add_metric(store, run.id, attempt, "validation_accuracy", 3, 0.985);
-    add_metric(store, run.id, attempt, "validation_accuracy", 0, 0.985);
+    add_metric(store, run.id, attempt, "validation_accuracy", 3, 0.991);
+    add_metric(store, run.id, attempt, "validation_accuracy", 0, 0.991);
     add_metric(store, run.id, attempt, "test_accuracy", 0, 0.9 + number / 1e3 + (double)seed / 1e4);
     for (int epoch = 1; epoch <= epochs; epoch++)
         add_timing(store, run.id, attempt, "train_epoch", (uint32_t)epoch,
@@ -178,7 +178,8 @@ static const char *change_config(size_t id)
         "UPDATE rung SET mean = mean + 1 WHERE config_id = (SELECT config_id FROM run"
         " WHERE run_id IN mine);"
         "UPDATE metric SET value = value * 1.002 WHERE run_id IN mine;"
-        "UPDATE timing SET wall_ns = wall_ns + wall_ns / 500 WHERE run_id IN mine;"
+        "UPDATE timing SET wall_ns = wall_ns + wall_ns / 500, cpu_ns = cpu_ns + cpu_ns / 500"
+        " WHERE run_id IN mine;"
         "UPDATE layer SET float32_bytes = float32_bytes + 8, packed_bytes = packed_bytes + 1"
         " WHERE run_id IN mine;"
         "UPDATE layer_value SET value = value * 1.002 WHERE run_id IN mine;"

@@ -369,6 +369,10 @@ static const struct {
      "run_uid,experiment,label,seed,train_seconds,n_epochs,seconds_per_epoch,mean_co_runners,"
      "config,differs",
      NULL},
+    {"time_to_accuracy", "experiment,label,n,n_reached,median_seconds,fastest,slowest",
+     "demo|clipped|2|0|NULL|NULL|NULL\n"
+     "demo|identity|1|0|NULL|NULL|NULL\n"
+     "demo|none|3|1|NULL|3.000000|3.000000\n"},
 };
 
 static int join_columns(void *context, size_t n, const char *const *names, bnn_error *err)
@@ -432,6 +436,22 @@ START_TEST(named_queries_answer)
 }
 END_TEST
 
+/* One that never gets there counts as the slowest. */
+START_TEST(time_to_an_accuracy_is_that_of_most_runs)
+{
+    static const char parameter[] = ":accuracy";
+    bnn_store_close(make_sweep());
+    const char *sql = bnn_store_find_query("time_to_accuracy")->sql;
+    const char *at = strstr(sql, parameter);
+    ck_assert_ptr_nonnull(at);
+    char asked[4000];
+    snprintf(asked, sizeof asked, "%.*s'0.98'%s", (int)(at - sql), sql, at + sizeof parameter - 1);
+    check_rows(asked, "demo|none|3|2|2.000000|1.000000|2.000000\n"
+                      "demo|clipped|2|1|NULL|6.000000|6.000000\n"
+                      "demo|identity|1|0|NULL|NULL|NULL\n");
+}
+END_TEST
+
 /* What is there only for others to start from or to learn from is no contender. */
 static const struct {
     const char *name, *rows;
@@ -448,6 +468,8 @@ static const struct {
     {"paired_difference", "demo|clipped|none|2|-0.018500|0.002121|0|2\n"},
     {"size_and_speed", "demo|clipped|0.972000|4624|749|6.173565|2.500000|2000000.000000|6.000000\n"
                        "demo|none|0.991000|4624|4624|1.000000|2.500000|2000000.000000|3.000000\n"},
+    {"time_to_accuracy", "demo|clipped|2|0|NULL|NULL|NULL\n"
+                         "demo|none|3|1|NULL|3.000000|3.000000\n"},
 };
 
 START_TEST(what_is_only_needed_is_not_compared)
@@ -503,6 +525,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, small_spreads_are_exact);
     tcase_add_test(tests, public_views_keep_their_columns);
     tcase_add_test(tests, every_named_query_is_known_here);
+    tcase_add_test(tests, time_to_an_accuracy_is_that_of_most_runs);
     tcase_add_loop_test(tests, named_queries_answer, 0, sizeof named / sizeof *named);
     tcase_add_test(tests, what_is_only_needed_is_not_compared);
     tcase_add_test(tests, failures_and_times_are_told);
