@@ -126,6 +126,7 @@ train_sources = \
 	framework/train/average.c framework/train/average.h \
 	framework/train/checkpoint.c \
 	framework/train/clip.c framework/train/clip.h \
+	framework/train/fit.c framework/train/fit.h \
 	framework/train/hysteresis.c framework/train/hysteresis.h \
 	framework/train/statistics.c framework/train/statistics.h \
 	framework/train/cosine.h \

@@ -486,6 +486,14 @@ typedef struct bnn_start {
     const void *host; /* the host's own */
 } bnn_start;
 
+/* What a layer's fit is told of the images that a run trains on. */
+typedef struct bnn_pixel_counts {
+    uint32_t n_images;
+    /* [256]: how many images have each value there; pixel: its place in [c][h][w]. */
+    const uint32_t *(*of_pixel)(const struct bnn_pixel_counts *counts, uint32_t pixel);
+    void *host; /* the host's own */
+} bnn_pixel_counts;
+
 struct bnn_lowering {
     /* Set by the host. */
     float *factor; /* [in.c], for the layer to fill in: affine, slope, slopes */
@@ -556,6 +564,12 @@ typedef struct bnn_layer {
     /* Of role Q. Writes its tensors as they are to begin with, for the n images that it sees first in
      * training, but for tensors that come from another run. NULL: as the plan fills them. Pure. */
     void (*calibrate)(const bnn_context *ctx, const void *params, const bnn_layer_io *io);
+
+    /* Of a layer that sees pixels. Writes tensors, which have what start has left, for the images that
+     * the network is about to be trained on, without those that are held out, and as they are, not as
+     * they are augmented; scratch is there, x and y are not. Not called where no training follows, nor
+     * where tensors come from another run. Pure. NULL: nothing to do. */
+    void (*fit)(const void *params, const bnn_layer_io *io, const bnn_pixel_counts *counts);
 } bnn_layer;
 
 /* ------------------------------------------------------------------------------------------

@@ -125,7 +125,27 @@ static void rig_start_bits(const bnn_start *start, uint32_t stream, uint64_t fir
         out[i] = bnn_rng_bits(&rng, first + i);
 }
 
-/* A layer's start writes finite numbers, and the same ones each time. */
+/* Some values of each pixel, others of the next. */
+static const uint32_t *rig_of_pixel(const bnn_pixel_counts *counts, uint32_t pixel)
+{
+    uint32_t *count = counts->host;
+    memset(count, 0, 256 * sizeof *count);
+    count[0] = 50;
+    count[pixel * 37 % 256] += 20;
+    count[pixel * 101 % 256] += 30;
+    return count;
+}
+
+/* A layer is fit to pixels behind its start. */
+static void rig_fit(conform_rig *r, const bnn_layer_io *io)
+{
+    uint32_t count[256];
+    const bnn_pixel_counts counts = {.n_images = 100, .of_pixel = rig_of_pixel, .host = count};
+    if (r->layer->fit != NULL)
+        r->layer->fit(r->s->params, io, &counts);
+}
+
+/* What a layer starts from is finite, and the same each time. */
 static void rig_start(conform_rig *r)
 {
     const bnn_start start = {.bits = rig_start_bits};
@@ -136,6 +156,7 @@ static void rig_start(conform_rig *r)
     if (r->layer->start == NULL)
         return;
     r->layer->start(r->s->params, &io, &start);
+    rig_fit(r, &io);
     for (uint32_t i = 0; i < r->plan.n_tensors; i++) {
         first[i] = conform_empty_floats(&r->memory, r->n_tensor[i]);
         memcpy(first[i], r->tensors[i], r->n_tensor[i] * sizeof(float));
@@ -145,6 +166,7 @@ static void rig_start(conform_rig *r)
     }
     rig_erase(io.scratch, r->plan.n_scratch);
     r->layer->start(r->s->params, &io, &start);
+    rig_fit(r, &io);
     for (uint32_t i = 0; i < r->plan.n_tensors; i++)
         conform_require_same(r->s, "a second start", r->tensors[i], first[i], r->n_tensor[i]);
 }

@@ -19,6 +19,7 @@ typedef enum bnn_call_function {
     BNN_CALL_LOWER = 8,
     BNN_CALL_START = 9,
     BNN_CALL_CALIBRATE = 10,
+    BNN_CALL_FIT = 11,
 } bnn_call_function;
 
 /* Written by one thread; whoever reads it may see a call that is just over. */

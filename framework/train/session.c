@@ -4,6 +4,7 @@
 #include "model/weights.h"
 #include "train/average.h"
 #include "train/clip.h"
+#include "train/fit.h"
 #include "train/hysteresis.h"
 #include "train/loss.h"
 #include "train/teacher.h"
@@ -119,6 +120,8 @@ int bnn_session_create(const bnn_train_job *job, bnn_arena *arena, bnn_session *
     split_images(s);
     for (uint32_t i = 0; i < job->data->test.n; i++)
         s->test[i] = i;
+    if (bnn_fit_layers(s, err) != BNN_OK)
+        return err->status;
     *out = s;
     return BNN_OK;
 }

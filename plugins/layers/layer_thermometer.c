@@ -2,10 +2,11 @@
 #include <bnn/plugin.h>
 #include <math.h>
 
+enum { THRESHOLDS_FIXED, THRESHOLDS_QUANTILE }; /* the parameter thresholds */
 enum { LEVEL }; /* the tensor: [pixel][levels], what a pixel of 0 to 255 is compared with */
 
 struct thermometer {
-    int32_t levels, low, high;
+    int32_t levels, low, high, thresholds;
 };
 
 static const bnn_param params[] = {
@@ -13,6 +14,9 @@ static const bnn_param params[] = {
     BNN_INTEGER(struct thermometer, low, 64, 1, 255, "the first level, of pixels from 0 to 255"),
     BNN_INTEGER(struct thermometer, high, 192, 1, 255,
                 "the last level, where there are several; evenly between"),
+    BNN_CHOICE_LATER(struct thermometer, thresholds, THRESHOLDS_FIXED, "fixed|quantile",
+                     "levels from low to high, or those between which equally many training images "
+                     "lie, pixel by pixel"),
     BNN_PARAMS_END,
 };
 
@@ -51,6 +55,25 @@ static void start(const void *params_, const bnn_layer_io *io, const bnn_start *
     (void)start;
     for (size_t i = 0; i < n; i++)
         io->tensors[LEVEL][i] = (float)level_of(p, (int32_t)(i % levels));
+}
+
+/* A pixel's values in the order of size are cut into levels + 1 equal parts, and each level is above the
+ * last value of a part. Where most images have 0, the first levels are 1: any ink. */
+static void fit(const void *params_, const bnn_layer_io *io, const bnn_pixel_counts *counts)
+{
+    const struct thermometer *p = params_;
+    const uint32_t levels = (uint32_t)p->levels, n = io->in.c * io->in.h * io->in.w;
+    float *level = io->tensors[LEVEL];
+    for (uint32_t pixel = 0; p->thresholds == THRESHOLDS_QUANTILE && pixel < n; pixel++) {
+        const uint32_t *count = counts->of_pixel(counts, pixel);
+        uint64_t reached = count[0];
+        uint32_t value = 0;
+        for (uint32_t l = 1; l <= levels; l++) {
+            while (value < 255 && reached <= (uint64_t)counts->n_images * l / (levels + 1))
+                reached += count[++value];
+            *level++ = (float)(value + 1);
+        }
+    }
 }
 
 /* Of output feature i, as the float that a network sees of the pixel. */
@@ -102,4 +125,4 @@ BNN_DEFINE_LAYER(BNN_HEAD("thermometer", "pixels as bits: whether they reach eac
                  .role = BNN_ROLE_LINEAR,
                  .flags = BNN_LAYER_GIVES_BITS | BNN_LAYER_SEES_PIXELS | BNN_LAYER_WEIGHTLESS,
                  .plan = plan, .forward = forward, .backward = backward, .lower = lower,
-                 .start = start, .formula = "y = +1 where pixel >= level, else -1")
+                 .start = start, .fit = fit, .formula = "y = +1 where pixel >= level, else -1")

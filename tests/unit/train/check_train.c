@@ -172,6 +172,41 @@ START_TEST(validation_images_are_never_trained_on)
 }
 END_TEST
 
+static int compare_bytes(const void *a, const void *b)
+{
+    return *(const uint8_t *)a - *(const uint8_t *)b;
+}
+
+/* Of each pixel the values of the training images in order, those held out not among them. */
+START_TEST(levels_are_quantiles_of_training_images)
+{
+    enum { LEVELS = 3 };
+    report *r = bnn_arena_alloc(arena, 1, sizeof *r);
+    const bnn_train_job job =
+        job_of("model:\n  topology:\n    input: {channels: 1, height: 28, width: 28}\n    blocks:\n"
+               "      - layer: {name: thermometer, levels: 3, thresholds: quantile}\n"
+               "      - layer: {name: lut, gates: 20}\n"
+               "      - layer: {name: group_sum, groups: 10}\n",
+               7, r);
+    const bnn_session *s = session_of(&job);
+    const bnn_parameter *level = tensor_of(s->net, "thermometer_1", "level");
+    uint8_t *values = bnn_arena_alloc(arena, s->n_train, 1);
+    uint32_t n_between = 0;
+    ck_assert_uint_eq(level->n, 784 * LEVELS);
+    for (size_t pixel = 0; pixel < 784; pixel++) {
+        for (uint32_t i = 0; i < s->n_train; i++)
+            values[i] = data.train.pixels[s->train[i] * (size_t)784 + pixel];
+        qsort(values, s->n_train, 1, compare_bytes);
+        for (uint32_t l = 0; l < LEVELS; l++) {
+            const float want = (float)values[s->n_train * (l + 1) / (LEVELS + 1)] + 1.0f;
+            ck_assert_float_eq(level->value[pixel * LEVELS + l], want);
+            n_between += want > 1.0f && want < 256.0f;
+        }
+    }
+    ck_assert_uint_gt(n_between, 100);
+}
+END_TEST
+
 START_TEST(the_split_must_leave_an_image_to_train_on)
 {
     report r;
@@ -441,6 +476,7 @@ static Suite *train_suite(void)
     tc = tcase_create("sessions");
     tcase_add_checked_fixture(tc, train_set_up, train_tear_down);
     tcase_add_test(tc, validation_images_are_never_trained_on);
+    tcase_add_test(tc, levels_are_quantiles_of_training_images);
     tcase_add_test(tc, the_split_must_leave_an_image_to_train_on);
     tcase_add_loop_test(tc, latent_weights_are_clipped, 0, 3);
     suite_add_tcase(suite, tc);
