@@ -321,13 +321,6 @@ START_TEST(trained_levels)
 }
 END_TEST
 
-/* So are whole numbers; a value at a half may become either of two. */
-START_TEST(trained_codes)
-{
-    write_trained_case("codes", "quantize: {weights: 2, activations: 4}", SAME_CLASSES);
-}
-END_TEST
-
 /* Stages in floats whose sums are exact all the same, and often 0 without a norm: what follows must not
  * become part of the weights. */
 START_TEST(exact_floats)
@@ -421,7 +414,6 @@ static Suite *onnx_suite(void)
     tcase_add_test(cases, gates_are_no_qonnx);
     tcase_add_loop_test(cases, trained, 0, 2 * 6);
     tcase_add_test(cases, trained_levels);
-    tcase_add_test(cases, trained_codes);
     suite_add_tcase(suite, cases);
     cases = tcase_create("exact");
     tcase_set_timeout(cases, 600);
