@@ -343,8 +343,8 @@ START_TEST(an_override_may_switch_keys_off)
     const char *const one[] = {floats, NULL}, *const both[] = {floats, ste, NULL};
     ck_assert_int_eq(load_with(TINY_DATA TINY_MODEL "  ste: clipped\n", one), BNN_OK);
     ck_assert_str_eq(said(), "s.yaml:10:8: warning: model.ste has no effect in any point: it acts "
-                             "only with model.binarize.weights: true or "
-                             "model.binarize.activations: true");
+                             "only with model.binarize.weights: true or model.quantize.weights or "
+                             "model.binarize.activations: true or model.quantize.activations");
     ck_assert_int_eq(load_with(TINY_DATA TINY_MODEL "  ste: clipped\n", both), BNN_E_SPEC);
     ck_assert_ptr_nonnull(strstr(said(), "-s 2:1:16: model.ste.clip has no effect in any point"));
 }
@@ -386,7 +386,8 @@ START_TEST(what_idles_in_the_baseline_is_said_of_it)
     check_said(BNN_E_SPEC,
                TINY_DATA TINY_MODEL "baseline: {model.binarize: none, model.ste: clipped}\n",
                "s.yaml:10:45: model.ste has no effect in the baseline: it acts only with "
-               "model.binarize.weights: true or model.binarize.activations: true; leave it out");
+               "model.binarize.weights: true or model.quantize.weights or "
+               "model.binarize.activations: true or model.quantize.activations; leave it out");
 }
 END_TEST
 
