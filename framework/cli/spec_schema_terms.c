@@ -86,8 +86,8 @@ const char *cli_schema_read_term(const char *condition, cli_schema_term *out)
     if (equals != NULL)
         equals[-(int)out->negated] = '\0';
     out->row = bnn_key_find(&bnn_spec_section, out->key);
-    if ((out->row->flags & BNN_KEY_DECIDED) !=
-        0) { /* any key of its section may be why it is recorded */
+    /* Any key of its section may be why it is recorded. */
+    if ((out->row->flags & BNN_KEY_DECIDED) != 0) {
         *strrchr(out->key, '.') = '\0';
         out->row = bnn_key_find(&bnn_spec_section, out->key);
     }
