@@ -81,6 +81,7 @@ store_scripts = \
 	db/sql/csv_runs.sql \
 	db/sql/ended_runs.sql \
 	db/sql/epoch_curves.sql \
+	db/sql/experiment_datasets.sql \
 	db/sql/last_uses.sql \
 	db/sql/layer_curves.sql \
 	db/sql/links.sql \

@@ -26,6 +26,7 @@ EXTRA_DIST += \
 	experiments/best_lenet5/results.csv \
 	experiments/binarization_levels/results.csv \
 	experiments/float_vs_binary/results.csv \
+	experiments/fronts/published.csv \
 	experiments/optimizers/results.csv \
 	experiments/optimizers/search.csv \
 	experiments/optimizers/search.sql \

@@ -11,7 +11,7 @@ infer_base_sources = \
 	framework/base/file.c framework/base/file.h \
 	framework/base/size.h
 base_sources = $(infer_base_sources) \
-	framework/base/csv.c framework/base/csv.h \
+	framework/base/csv.c framework/base/csv.h framework/base/csv_read.c \
 	framework/base/draft.c framework/base/draft.h \
 	framework/base/fp_mode.h \
 	framework/base/json.c framework/base/json.h \
@@ -477,7 +477,9 @@ framework_libcli_a_SOURCES = \
 	framework/cli/plot/names.c framework/cli/plot/names.h \
 	framework/cli/plot/pareto.c \
 	framework/cli/plot/plot.c framework/cli/plot/plot.h \
+	framework/cli/plot/others.c framework/cli/plot/others.h \
 	framework/cli/plot/plot_internal.h \
+	framework/cli/plot/published.c framework/cli/plot/published.h \
 	framework/cli/plot/run.c \
 	framework/cli/plot/seeds.c \
 	framework/cli/plot/telemetry.c \

@@ -188,6 +188,7 @@ shell_tests = \
 	tests/cli/slurm_scripts.sh \
 	tests/cli/shared.sh \
 	tests/cli/plot.sh \
+	tests/cli/published.sh \
 	tests/cli/run.sh \
 	tests/cli/schema.sh \
 	tests/cli/third_party.sh \

@@ -21,15 +21,16 @@ enum { BNN_HUES = 6, BNN_HUE_INK = -1, BNN_HUE_GREY = -2 };
 typedef enum bnn_mark {
     BNN_MARK_LINE = 0, /* through the points in their order; NaN parts it */
     BNN_MARK_DOTS,
-    BNN_MARK_BAND,  /* from y to other */
-    BNN_MARK_ARROW, /* from (x, y) to (other, y): what goes on beyond the axis */
+    BNN_MARK_BAND,     /* from y to other */
+    BNN_MARK_ARROW,    /* from (x, y) to (other, y): what goes on beyond the axis */
+    BNN_MARK_DIAMONDS, /* hollow: what is of another kind than the dots */
 } bnn_mark;
 
 typedef struct bnn_series {
     bnn_mark mark;
     int hue;
     double opacity; /* from 0 to 1 */
-    double size;    /* of a line its width, of a dot its diameter */
+    double size;    /* of a line its width, of a dot or diamond its diameter */
     size_t n;
     const double *x, *y, *other; /* [n]; other: of bands and arrows */
 } bnn_series;

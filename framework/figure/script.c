@@ -14,6 +14,9 @@ typedef struct script_pen {
     FILE *out;
 } script_pen;
 
+/* The types of points, as gnuplot counts them; svg.c knows them by one less. */
+enum { SCRIPT_DISC = 7, SCRIPT_DIAMOND = 12 };
+
 /* Okabe and Ito's colours (2008), without yellow, and black, which is the ink. */
 static const char *const script_hues[BNN_HUES] = {"0072b2", "d55e00", "009e73",
                                                   "cc79a7", "e69f00", "56b4e9"};
@@ -185,9 +188,10 @@ static void script_write_key_mark(const script_pen *pen, const bnn_key_entry *en
 {
     const double left = x / pen->layout.width, height = 1 - y / pen->layout.height;
     const double wide = FIGURE_KEY_MARK - 6;
-    if (entry->mark == BNN_MARK_DOTS)
-        fprintf(pen->out, "set label \"\" at screen %.6f, screen %.6f point pt 7 ps 0.7 lc ",
-                left + wide / 2 / pen->layout.width, height);
+    if (entry->mark == BNN_MARK_DOTS || entry->mark == BNN_MARK_DIAMONDS)
+        fprintf(pen->out, "set label \"\" at screen %.6f, screen %.6f point pt %d ps 0.7 lc ",
+                left + wide / 2 / pen->layout.width, height,
+                entry->mark == BNN_MARK_DOTS ? SCRIPT_DISC : SCRIPT_DIAMOND);
     else
         fprintf(pen->out,
                 "set arrow from screen %.6f, screen %.6f to screen %.6f, screen %.6f nohead lw 2.5 "
@@ -247,7 +251,9 @@ static void script_write_series(const script_pen *pen, const bnn_series *series,
         fprintf(out, "1:2 with lines lw %.3g dt solid lc ", series->size);
         break;
     case BNN_MARK_DOTS:
-        fprintf(out, "1:2 with points pt 7 ps %.3g lc ", 0.1 * series->size);
+    case BNN_MARK_DIAMONDS:
+        fprintf(out, "1:2 with points pt %d ps %.3g lc ",
+                series->mark == BNN_MARK_DOTS ? SCRIPT_DISC : SCRIPT_DIAMOND, 0.1 * series->size);
         break;
     case BNN_MARK_BAND:
         fprintf(out, "1:2:3 with filledcurves fs transparent solid %.3g noborder fc ",

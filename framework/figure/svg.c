@@ -45,27 +45,42 @@ static bool svg_take_colour(svg_tidy *t)
     return true;
 }
 
+/* A disc; or a diamond around the same place, hollow. It is left open: what gnuplot wrote closes it. */
+static void svg_write_dot(const svg_tidy *t, bool is_disc, double x, double y, double size)
+{
+    const double r = 1.11 * size;
+    if (is_disc)
+        fprintf(t->out, "<circle cx='%.2f' cy='%.2f' r='%.2f' stroke='none' ", x, y, r);
+    else
+        fprintf(t->out,
+                "<path d='M%.2f,%.2f l%.2f,%.2f l%.2f,%.2f l%.2f,%.2f z' fill='none' "
+                "stroke-width='1.8' ",
+                x - r, y, r, -r, r, r, -r, r);
+}
+
 /* Takes a dot, which gnuplot draws as a copy of a named one. */
 static bool svg_take_dot(svg_tidy *t)
 {
+    enum { DISC = 6, DIAMOND = 11 };
+    unsigned type;
     double x, y, size, opacity = 1;
     char colour[24], ahead[SVG_AHEAD];
     int n = 0, more = 0;
     if (!svg_begins(t, "<use ") ||
         sscanf(svg_ahead(t, ahead),
-               "<use xlink:href='#gpPt6' transform='translate(%lf,%lf) scale(%lf)' "
+               "<use xlink:href='#gpPt%2u' transform='translate(%lf,%lf) scale(%lf)' "
                "color='%23[^']'%n",
-               &x, &y, &size, colour, &n) != 4 ||
-        n == 0)
+               &type, &x, &y, &size, colour, &n) != 5 ||
+        n == 0 || (type != DISC && type != DIAMOND))
         return false;
     t->at += n;
     if (sscanf(ahead + n, " opacity='%lf'%n", &opacity, &more) == 1 && more > 0)
         t->at += more;
-    fprintf(t->out, "<circle cx='%.2f' cy='%.2f' r='%.2f' stroke='none' ", x, y, 1.11 * size);
+    svg_write_dot(t, type == DISC, x, y, size);
     if (opacity < 1)
         fprintf(t->out, "opacity='%.2f' ", opacity);
     svg_tidy own = {colour, colour + strlen(colour), t->out, true};
-    fputs("fill='", t->out);
+    fputs(type == DISC ? "fill='" : "stroke='", t->out);
     if (!svg_take_colour(&own))
         fputs(colour, t->out);
     fputs("'", t->out);

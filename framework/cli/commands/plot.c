@@ -9,8 +9,8 @@
 
 typedef struct plot_request {
     cli_asking asking;
-    const char *metric, *output; /* NULL: not given */
-    uint32_t width;              /* 0: likewise */
+    const char *metric, *output, *published; /* NULL: not given */
+    uint32_t width;                          /* 0: likewise */
     cli_plot_kind kind;
     bnn_figure_format format;
 } plot_request;
@@ -57,6 +57,8 @@ static int plot_find_metric(plot_request *r, bnn_error *err)
     const bnn_metric *all = bnn_run_metrics(&n);
     if (r->asking.by != NULL && r->kind != CLI_PLOT_EFFECTS && r->kind != CLI_PLOT_SEEDS)
         return cli_usage(err, &cli_command_plot, "--by is for effects and seeds");
+    if (r->published != NULL && r->kind != CLI_PLOT_PARETO)
+        return cli_usage(err, &cli_command_plot, "--published is for pareto");
     if (r->metric == NULL || !of_runs)
         return BNN_OK;
     for (size_t i = 0; i < n; i++)
@@ -69,10 +71,29 @@ static int plot_find_metric(plot_request *r, bnn_error *err)
 
 /* ---- the figure -------------------------------------------------------------------------- */
 
+/* What others have published about the same, where that is asked for. */
+static int plot_find_published(bnn_store *store, const plot_request *r, const cli_question *asked,
+                               cli_published *out, bnn_error *err)
+{
+    bnn_arena *arena = r->asking.options.arena;
+    cli_published all;
+    const char *why = NULL;
+    int status = r->published == NULL ? BNN_OK : cli_published_read(r->published, arena, &all, err);
+    if (status == BNN_OK && r->published != NULL)
+        status = cli_published_choose(store, &all, asked->experiment, asked->metric, arena, out,
+                                      &why, err);
+    if (status == BNN_OK && why != NULL)
+        status = bnn_fail(err, BNN_E_USAGE, "plot: %s", why);
+    return status;
+}
+
 static int plot_draw(bnn_store *store, const plot_request *r, bnn_drawing *out, bnn_error *err)
 {
     const cli_options *options = &r->asking.options;
-    const cli_plot_wish wish = {.metric = r->metric, .width = r->width};
+    cli_published published;
+    const cli_plot_wish wish = {.metric = r->metric,
+                                .width = r->width,
+                                .published = r->published != NULL ? &published : NULL};
     const char *experiment, *why = NULL;
     cli_compared compared;
     bnn_figure figure;
@@ -84,7 +105,10 @@ static int plot_draw(bnn_store *store, const plot_request *r, bnn_drawing *out, 
         status = cli_ask(store, &r->asking, experiment, &compared, err);
     if (status != BNN_OK)
         return cli_asking_failed(&cli_command_plot, err);
-    status = cli_plot_make(r->kind, store, &compared, &wish, options->arena, &figure, &why, err);
+    status = plot_find_published(store, r, &compared.asked, &published, err);
+    if (status == BNN_OK)
+        status =
+            cli_plot_make(r->kind, store, &compared, &wish, options->arena, &figure, &why, err);
     if (status == BNN_OK && why != NULL)
         return bnn_fail(err, BNN_E_USAGE, "plot: %s", why);
     return status != BNN_OK ? status
@@ -148,6 +172,9 @@ static const cli_option plot_options[] = {
             "measured (default flips, else the first that there is)"),
     CLI_ASKING_BY,
     CLI_ASKING_NUMBERS,
+    CLI_ROW("published", 0, CLI_STRING, "FILE.csv", plot_request, published,
+            "pareto: beside, what others have published, as in\n"
+            "experiments/fronts/published.csv; it is part of no verdict"),
     CLI_COUNT_ROW("width", "PIXELS", plot_request, width, 4000,
                   "default 720, 7.5 inches on paper; a narrow figure is made for phones"),
     {.name = "db", .help = "the database (BNNRUN_DB, else bnnrun.db)"},
@@ -174,7 +201,8 @@ const cli_command cli_command_plot = {
     .options = plot_options,
     .examples = "  bnnrun plot effects ste_sweep -o effects.pdf\n"
                 "  bnnrun plot seeds order_sweep --by ordering\n"
-                "  bnnrun plot curves --metric train_loss --width 400\n",
+                "  bnnrun plot curves --metric train_loss --width 400\n"
+                "  bnnrun plot pareto --published experiments/fronts/published.csv\n",
     .least = 1,
     .most = 2,
     .needs = "FIGURE is needed: effects, seeds, curves, pareto or telemetry",

@@ -10,7 +10,8 @@
 
 typedef struct report_request {
     cli_asking asking;
-    const char *output; /* "-": stdout */
+    const char *output;    /* "-": stdout */
+    const char *published; /* NULL: not given */
 } report_request;
 
 static const report_request report_values = {.asking = CLI_ASKING_VALUES, .output = "report.html"};
@@ -44,11 +45,15 @@ static int report_deliver(const report_request *r, const char *text, size_t n, b
 static int report_run(void *request, bnn_error *err)
 {
     const report_request *r = request;
-    cli_report_wish wish = {.asking = r->asking};
+    cli_published published;
+    cli_report_wish wish = {.asking = r->asking,
+                            .published = r->published != NULL ? &published : NULL};
     bnn_store *store = NULL;
     char *text = NULL;
     size_t n = 0;
     int status = report_check_place(r, err);
+    if (status == BNN_OK && r->published != NULL)
+        status = cli_published_read(r->published, r->asking.options.arena, &published, err);
     if (status == BNN_OK)
         status = cli_store_open(&r->asking.options, &store, err);
     if (status == BNN_OK)
@@ -67,6 +72,9 @@ static const cli_option report_options[] = {
             "the page (default: report.html); -: stdout"),
     CLI_ASKING_METRIC,
     CLI_ASKING_NUMBERS,
+    CLI_ROW("published", 0, CLI_STRING, "FILE.csv", report_request, published,
+            "beside the costs, what others have published about the same data, as\n"
+            "in experiments/fronts/published.csv; it is part of no verdict"),
     {.name = "db", .help = "the database (BNNRUN_DB, else bnnrun.db)"},
     {.name = "plugin-path", .help = "colon-separated folders with plugins, searched first"},
     {.name = "quiet", .help = "say nothing"},

@@ -1,14 +1,14 @@
 /* pareto.c - accuracy over what a model costs: bytes, and microseconds for an image. What nothing beats in
  * accuracy and a cost is joined as the front of a panel; what nothing beats in all three at once is coloured, and
- * named; the others are grey. */
-#include "cli/plot/names.h"
+ * named; the others are grey. What others have published stands beside, and neither beats nor is beaten. */
+#include "cli/plot/others.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { PARETO_HEIGHT = 300, PARETO_COLUMN = 300 /* pixels that a panel needs at least */ };
-enum { PARETO_COSTS = 2, PARETO_NAMED = 12 /* in the words of the figure */ };
+enum { PARETO_COSTS = PLOT_COSTS, PARETO_NAMED = 12 /* in the words of the figure */ };
 
 static const char *const pareto_metrics[PARETO_COSTS] = {"model_bytes", "latency_us"};
 
@@ -34,7 +34,7 @@ typedef struct pareto_point {
 
 /* What a panel shows. */
 typedef struct pareto_points {
-    const char *metric; /* of the costs */
+    size_t cost; /* of pareto_metrics */
     size_t n;
     pareto_point *rows; /* by cost */
 } pareto_points;
@@ -113,7 +113,7 @@ static int pareto_order(const void *left, const void *right)
 static bool pareto_sort(plot_draft *draft, const pareto_configs *configs, size_t cost,
                         pareto_points *out)
 {
-    *out = (pareto_points){.metric = pareto_metrics[cost],
+    *out = (pareto_points){.cost = cost,
                            .rows = bnn_arena_alloc(draft->arena, configs->n, sizeof *out->rows)};
     draft->failed |= out->rows == NULL;
     for (size_t i = 0; out->rows != NULL && i < configs->n; i++) {
@@ -171,7 +171,8 @@ static void pareto_draw_dots(plot_draft *draft, const pareto_points *points, boo
 }
 
 /* Both panels have the same range upwards. */
-static void pareto_find_range(const pareto_points *panels, size_t n, bnn_axis *y)
+static void pareto_find_range(const pareto_points *panels, size_t n, plot_draft *draft,
+                              const cli_published *published, plot_others *others, bnn_axis *y)
 {
     double low = INFINITY, high = -INFINITY;
     for (size_t k = 0; k < n; k++)
@@ -179,21 +180,26 @@ static void pareto_find_range(const pareto_points *panels, size_t n, bnn_axis *y
             low = fmin(low, panels[k].rows[i].config->y);
             high = fmax(high, panels[k].rows[i].config->y);
         }
+    plot_others_choose(draft, published, &low, &high, others);
     const double room = high > low ? 0.08 * (high - low) : fmax(0.05 * fabs(high), 0.1);
     y->low = low - room;
     y->high = high + room;
 }
 
-static void pareto_add_panel(plot_draft *draft, const pareto_points *points, const bnn_axis *y)
+static void pareto_add_panel(plot_draft *draft, const pareto_points *points,
+                             const plot_others *others, const bnn_axis *y)
 {
-    const double least = points->rows[0].cost, most = points->rows[points->n - 1].cost;
+    double least = points->rows[0].cost, most = points->rows[points->n - 1].cost;
+    plot_others_widen(others, points->cost, &least, &most);
     const double room = most > least ? pow(most / least, 0.08) : 1.5;
     bnn_panel *panel = plot_add_panel(draft);
     panel->y = *y;
-    panel->x = (bnn_axis){.title = plot_metric_title(draft, bnn_run_metric(points->metric)),
-                          .low = least / room,
-                          .high = most * room,
-                          .logarithmic = true};
+    panel->x =
+        (bnn_axis){.title = plot_metric_title(draft, bnn_run_metric(pareto_metrics[points->cost])),
+                   .low = least / room,
+                   .high = most * room,
+                   .logarithmic = true};
+    plot_others_draw(draft, others, points->cost);
     pareto_draw_front(draft, points);
     pareto_draw_dots(draft, points, false);
     pareto_draw_dots(draft, points, true);
@@ -201,12 +207,13 @@ static void pareto_add_panel(plot_draft *draft, const pareto_points *points, con
 
 /* Names what is coloured, that on the line first, once it is known how large the panels are. */
 static void pareto_name(plot_draft *draft, const bnn_figure *figure, size_t i,
-                        const pareto_points *points)
+                        const pareto_points *points, const plot_others *others)
 {
     plot_names names = {.draft = draft};
     plot_names_begin(&names, figure, i);
     for (size_t k = 0; k < points->n; k++)
         plot_names_avoid(&names, points->rows[k].cost, points->rows[k].config->y, 5);
+    plot_others_avoid(&names, others, points->cost);
     const pareto_point *before = NULL;
     for (size_t k = 0; k < points->n; k++) {
         const pareto_point *own = &points->rows[k];
@@ -223,6 +230,7 @@ static void pareto_name(plot_draft *draft, const bnn_figure *figure, size_t i,
             if (pareto_is_named(own) && own->front == (front == 1))
                 plot_names_add(&names, own->cost, own->config->y, own->config->label);
         }
+    plot_others_name(&names, others, points->cost);
 }
 
 /* "2 of 3: a; b" */
@@ -238,25 +246,28 @@ static const char *pareto_list(plot_draft *draft, const pareto_configs *configs)
 
 /* What colours and lines mean, in the figure and for who cannot see it. */
 static void pareto_explain(plot_draft *draft, const cli_question *asked,
-                           const pareto_configs *configs, bnn_figure *out)
+                           const pareto_configs *configs, const plot_others *others,
+                           bnn_figure *out)
 {
-    static const bnn_key_entry key[] = {
+    static const bnn_key_entry own[] = {
         {"no other beats it in all three at once", BNN_MARK_DOTS, 0},
         {"nor in these two", BNN_MARK_LINE, 0},
         {"beaten", BNN_MARK_DOTS, BNN_HUE_GREY}};
+    const size_t n_own = configs->n_known > 0 ? sizeof own / sizeof *own : 0;
+    out->key = plot_others_key(draft, others, own, n_own, &out->n_key);
     out->title = plot_text(draft, "%s: %s, and what it costs", asked->experiment, out->heading);
-    out->description = "Each dot is the mean of a config over its seeds. Those that no other beats "
-                       "in both are joined by steps, and named.";
-    if (configs->n_known == 0)
-        return;
-    out->key = key;
-    out->n_key = sizeof key / sizeof *key;
     out->description =
-        plot_text(draft,
-                  "Each dot is the mean of a config over its seeds. Those that no other "
-                  "beats in the two of a panel are joined by steps; those that no other "
-                  "beats in all three at once are coloured, and named, %s.",
-                  pareto_list(draft, configs));
+        plot_text(draft, "%s%s",
+                  "Each dot is the mean of a config over its seeds. "
+                  "Those that no other beats in both are joined by steps, and named.",
+                  plot_others_words(draft, others));
+    if (configs->n_known > 0)
+        out->description =
+            plot_text(draft,
+                      "Each dot is the mean of a config over its seeds. Those that no other "
+                      "beats in the two of a panel are joined by steps; those that no other "
+                      "beats in all three at once are coloured, and named, %s.%s",
+                      pareto_list(draft, configs), plot_others_words(draft, others));
 }
 
 int plot_make_pareto(plot_task *task, plot_draft *draft, bnn_figure *out, bnn_error *err)
@@ -265,6 +276,7 @@ int plot_make_pareto(plot_task *task, plot_draft *draft, bnn_figure *out, bnn_er
     pareto_configs configs;
     pareto_points panels[PARETO_COSTS];
     size_t n = 0;
+    plot_others others;
     bnn_axis y = {.title = NULL};
     if (pareto_read(task, draft->arena, &configs, err) != BNN_OK)
         return err->status;
@@ -275,19 +287,19 @@ int plot_make_pareto(plot_task *task, plot_draft *draft, bnn_figure *out, bnn_er
                               asked->experiment);
         return BNN_OK;
     }
-    pareto_find_range(panels, n, &y);
+    pareto_find_range(panels, n, draft, task->wish->published, &others, &y);
     out->n_columns =
         n == PARETO_COSTS && task->width >= PARETO_COSTS * PARETO_COLUMN ? PARETO_COSTS : 1;
     out->panel_height = PARETO_HEIGHT;
     out->heading = plot_metric_title(draft, asked->metric);
-    pareto_explain(draft, asked, &configs, out);
+    pareto_explain(draft, asked, &configs, &others, out);
     for (size_t i = 0; i < n; i++) {
         y.bare = i % out->n_columns != 0;
-        pareto_add_panel(draft, &panels[i], &y);
+        pareto_add_panel(draft, &panels[i], &others, &y);
     }
     out->panels = draft->panels;
     out->n_panels = n;
     for (size_t i = 0; i < n && !draft->failed; i++)
-        pareto_name(draft, out, i, &panels[i]);
+        pareto_name(draft, out, i, &panels[i], &others);
     return BNN_OK;
 }

@@ -3,6 +3,7 @@
 #define BNN_CLI_PLOT_PLOT_H
 
 #include "cli/compare/ask.h"
+#include "cli/plot/published.h"
 #include "figure/figure.h"
 
 typedef enum cli_plot_kind {
@@ -19,8 +20,9 @@ const char *cli_plot_name(size_t kind);
 const char *cli_plot_summary(cli_plot_kind kind);
 
 typedef struct cli_plot_wish {
-    const char *metric; /* of curves and telemetry: which; NULL: the usual */
-    double width;       /* pixels; 0: 720. From 320; narrow ones have another layout */
+    const char *metric;             /* of curves and telemetry: which; NULL: the usual */
+    double width;                   /* pixels; 0: 720. From 320; narrow ones have another layout */
+    const cli_published *published; /* beside pareto, chosen for what is compared; NULL: nothing */
 } cli_plot_wish;
 
 /* Makes a figure of what was asked (CLI_PLOT_EFFECTS: and judged), as plain data in the arena, which

@@ -1,5 +1,5 @@
 /* costs.c - what stands below the figure of costs: which configs no other beats in accuracy, bytes and microseconds at
- * once, in words, and all of them as a table; as report_cost.sql says it. */
+ * once, in words, and all of them as a table; as report_cost.sql says it. And what others have published. */
 #include "base/text.h"
 #include "cli/report/part.h"
 
@@ -8,14 +8,18 @@
 
 enum { COSTS_NAMED = 12 }; /* in the sentence */
 
-/* A mean, whole where it is. */
-static json_t *costs_number(const json_t *row, const char *name)
+/* A number, whole where it is. */
+static json_t *costs_value(double value)
 {
-    const double value = cli_row_number(row, name);
     if (!isfinite(value))
         return json_null();
     return value == floor(value) && fabs(value) < 1e15 ? json_integer((json_int_t)value)
                                                        : json_real(value);
+}
+
+static json_t *costs_number(const json_t *row, const char *name)
+{
+    return costs_value(cli_row_number(row, name));
 }
 
 static bool costs_on_front(const json_t *row)
@@ -83,4 +87,38 @@ int cli_part_costs(const cli_part *part, bnn_error *err)
     json_decref(rows);
     json_decref(shown);
     return BNN_OK;
+}
+
+/* ---- what others have published ---------------------------------------------------------- */
+
+static json_t *costs_published_row(const cli_published_point *p)
+{
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:s?, s:o, s:s, s:s, s:o}", "name", p->name,
+                     "test %", costs_value(p->accuracy), "bytes", costs_value(p->bytes),
+                     "\xc2\xb5s/image", costs_value(p->us), "images/s",
+                     costs_value(p->images_per_second), "cycles", costs_value(p->cycles), "core",
+                     p->core, "seeds", costs_value(p->seeds), "protocol", p->protocol, "source",
+                     p->source, "year", costs_value(p->year));
+}
+
+void cli_part_published(const cli_part *part)
+{
+    const cli_published *published = &part->published;
+    json_t *rows = json_array();
+    char count[BNN_SHORT_TEXT];
+    for (size_t i = 0; i < published->n; i++)
+        json_array_append_new(rows, costs_published_row(&published->points[i]));
+    if (published->n > 0) {
+        cli_html_add(
+            part->html,
+            "<p>Diamonds are what others have published: %s point%s of %s, each by the "
+            "protocol that its colour and the table name. They are no runs of this database: "
+            "no verdict knows of them, and they beat nothing here.</p>\n",
+            bnn_count_text(published->n, count), bnn_plural(published->n), published->path);
+        cli_html_put(part->html,
+                     "<details class=\"source\"><summary>Published by others</summary>\n");
+        cli_html_table(part->html, "What others have published", rows);
+        cli_html_put(part->html, "</details>\n");
+    }
+    json_decref(rows);
 }

@@ -31,7 +31,7 @@ static const struct figures_row {
     {CLI_PLOT_PARETO, NULL, "pareto", "What accuracy costs",
      "Accuracy over the bytes of the model file and, where they were measured, over microseconds an image. No other config "
      "beats what lies on a line in these two, and none beats what is coloured in all at once.",
-     "report_cost", CLI_PART_METRIC},
+     "report_cost", CLI_PART_METRIC | CLI_PART_PUBLISHED},
     {CLI_PLOT_TELEMETRY, "flips", "telemetry", "Inside the networks",
      "What telemetry measured of each layer, by epoch; where there are many runs, the means of configs alone.",
      "report_telemetry", 0},
@@ -58,7 +58,10 @@ static int figures_make(const cli_part *part, figures_made *made, bnn_error *err
         if (row->kind == CLI_PLOT_EFFECTS && !part->is_judged)
             continue;
         for (size_t w = 0; why == NULL && w < N_WIDTHS; w++) {
-            const cli_plot_wish wish = {.metric = row->metric, .width = figures_widths[w].width};
+            const cli_plot_wish wish = {.metric = row->metric,
+                                        .width = figures_widths[w].width,
+                                        .published =
+                                            part->published.n > 0 ? &part->published : NULL};
             const int status =
                 cli_plot_make(row->kind, part->store, part->compared, &wish, part->arena,
                               &made->figures[made->n * N_WIDTHS + w], &why, err);
@@ -91,6 +94,8 @@ static int figures_put(const cli_part *part, const figures_made *made, size_t i,
     cli_html_put(part->html, "</figure>\n");
     if (row->kind == CLI_PLOT_PARETO && cli_part_costs(part, err) != BNN_OK)
         return err->status;
+    if (row->kind == CLI_PLOT_PARETO)
+        cli_part_published(part);
     return cli_part_source(part, cli_part_command(part, figure, NULL, options), row->sql, err);
 }
 
@@ -117,13 +122,27 @@ static int figures_put_all(const cli_part *part, const figures_made *made, bnn_e
     return status;
 }
 
+/* What others have published about the same; another experiment, or metric, may have nothing of it. */
+static int figures_find_published(cli_part *part, bnn_error *err)
+{
+    const char *why;
+    part->published = (cli_published){.n = 0};
+    if (part->wish->published == NULL || !part->is_asked)
+        return BNN_OK;
+    return cli_published_choose(part->store, part->wish->published, part->name,
+                                part->compared->asked.metric, part->arena, &part->published, &why,
+                                err);
+}
+
 int cli_part_figures(cli_part *part, bnn_error *err)
 {
     bnn_error why;
     figures_made *made = bnn_arena_alloc(part->arena, 1, sizeof *made);
     if (made == NULL)
         return bnn_no_memory(err);
-    int status = part->is_asked ? figures_make(part, made, err) : BNN_OK;
+    int status = figures_find_published(part, err);
+    if (status == BNN_OK && part->is_asked)
+        status = figures_make(part, made, err);
     if (status != BNN_OK || made->n == 0)
         return status;
     status = bnn_figures_draw(made->figures, made->n * N_WIDTHS, BNN_FIGURE_INLINE, part->arena,

@@ -147,12 +147,15 @@ const char *cli_part_options(const cli_part *part, unsigned which)
     const bool baseline = (which & CLI_PART_BASELINE) != 0 && r->baseline != NULL;
     const bool margin = (which & CLI_PART_BOUNDS) != 0 && r->margin >= 0;
     const bool alpha = (which & CLI_PART_BOUNDS) != 0 && r->alpha >= 0;
+    const bool published = (which & CLI_PART_PUBLISHED) != 0 && part->published.n > 0;
     char numbers[2][BNN_SHORT_TEXT];
     return bnn_arena_printf(
-        part->arena, "%s%s%s%s%s%s%s%s", metric ? " --metric " : "", metric ? r->metric->name : "",
-        baseline ? " --baseline " : "", baseline ? cli_part_word(r->baseline, part->arena) : "",
-        margin ? " --margin " : "", margin ? bnn_number_text(r->margin, numbers[0]) : "",
-        alpha ? " --alpha " : "", alpha ? bnn_number_text(r->alpha, numbers[1]) : "");
+        part->arena, "%s%s%s%s%s%s%s%s%s%s", metric ? " --metric " : "",
+        metric ? r->metric->name : "", baseline ? " --baseline " : "",
+        baseline ? cli_part_word(r->baseline, part->arena) : "", margin ? " --margin " : "",
+        margin ? bnn_number_text(r->margin, numbers[0]) : "", alpha ? " --alpha " : "",
+        alpha ? bnn_number_text(r->alpha, numbers[1]) : "", published ? " --published " : "",
+        published ? cli_part_word(part->published.path, part->arena) : "");
 }
 
 const char *cli_part_command(const cli_part *part, const char *before, const char *operand,

@@ -16,11 +16,12 @@ typedef struct cli_part {
     const char *name; /* of the experiment */
     const char *id;   /* "e1": the ids of its elements begin with it */
     cli_compared *compared;
-    bool is_asked;   /* compared has what is asked */
-    bool is_judged;  /* and what was found */
-    const char *why; /* else */
-    json_t *runs;    /* rows of report_runs.sql */
-    json_t *data;    /* an object for the scripts */
+    bool is_asked;           /* compared has what is asked */
+    bool is_judged;          /* and what was found */
+    const char *why;         /* else */
+    cli_published published; /* what of the wish is about this experiment; n 0: nothing */
+    json_t *runs;            /* rows of report_runs.sql */
+    json_t *data;            /* an object for the scripts */
 } cli_part;
 
 /* Whether a row of report_runs.sql counts: the run is done, and the comparison has it. */
@@ -41,6 +42,7 @@ typedef enum cli_part_option {
     CLI_PART_METRIC = 1,
     CLI_PART_BASELINE = 2,
     CLI_PART_BOUNDS = 4, /* margin and level */
+    CLI_PART_PUBLISHED = 8,
 } cli_part_option;
 
 /* Those of `which` that the page was asked for with: " --margin 0.2", in the arena; NULL without memory. */
@@ -75,5 +77,8 @@ int cli_part_environment(cli_part *part, bnn_error *err); /* environment.c */
 /* costs.c: in words and as a table, which configs no other beats in accuracy, bytes and time; nothing where not all of
  * it is known of any. */
 int cli_part_costs(const cli_part *part, bnn_error *err);
+
+/* Likewise what others have published, with how that was measured; nothing without any. */
+void cli_part_published(const cli_part *part);
 
 #endif

@@ -7,13 +7,16 @@
 #define BNN_CLI_REPORT_REPORT_H
 
 #include "cli/compare/ask.h"
+#include "cli/plot/published.h"
 
 /* What the page is to be. */
 typedef struct cli_report_wish {
     cli_asking asking; /* of all experiments */
     const char *const *experiments;
     size_t n_experiments;
-    bool live; /* it will be served (cli/serve/), and changes while it is looked at */
+    const cli_published
+        *published; /* what others have published, to stand beside costs; NULL: nothing */
+    bool live;      /* it will be served (cli/serve/), and changes while it is looked at */
 } cli_report_wish;
 
 /* Fills in the experiments: those that are operands, which must have runs; without any that which was run last. */
