@@ -50,6 +50,7 @@ dist_queries_DATA = \
 	db/queries/looks.sql \
 	db/queries/mismatch_by_ste.sql \
 	db/queries/paired_difference.sql \
+	db/queries/pareto.sql \
 	db/queries/rungs.sql \
 	db/queries/size_and_speed.sql \
 	db/queries/slowest_runs.sql \

@@ -150,6 +150,14 @@ for file in experiments/results.sql experiments/*/*.sql; do
     query "./$file" some own # these use the aggregates of bnnrun
 done
 
+# What others have published, beside what is here.
+sed -n '/^## What others have published/,/^## Telemetry/p' db/README.md |
+    sed -n '/^```sh$/,/^```$/p' | sed '/^```/d' >published.sh
+if [ "$plain" = yes ]; then
+    check 'db/README.md: what others have published' sh published.sh
+    grep -q ' ULEEN L .*[0-9]  *[^0-9 ]*$' log || wrong 'db/README.md: none of ours stands beside what others have published'
+fi
+
 # The newest revision's answers do not change with what other revisions of the specs have left.
 taught() {
     for file in readme_*.sql experiments/results.sql experiments/*/*.sql; do

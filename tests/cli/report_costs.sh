@@ -78,6 +78,10 @@ is "$(says_figure | head -n 1)" '5 of 7'
 is "$(grep -o '<circle.*' out | grep -o "fill='[^']*'" | sort | uniq -c | awk '{ print $1 }' | sort -n | tr '\n' ' ')" '5 11 '
 prints "<text>$(labels fair)"
 is "$(grep -c '<text>no other beats it in all three at once' out)" 1
+bnn 0 query pareto experiment=tiny --csv
+is "$(awk -F, '$NF == 1 { print $2 }' out | sort)" "$(cat front)"
+is "$(sed -n 's/,0$//p' out | sed 's/^tiny,\([^,]*\),.*,/\1,/' | sort)" "$(labels none),$(labels good)
+$(labels poor),$(labels fair)"
 
 # ---- where less is better ----------------------------------------------------------------------------
 report --metric train_seconds

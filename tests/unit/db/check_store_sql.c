@@ -356,6 +356,9 @@ static const struct {
     {"paired_difference",
      "experiment,label,baseline,n,mean_difference,sd_difference,n_better,n_worse",
      "demo|identity|none|1|-0.010000|NULL|0|1\ndemo|clipped|none|2|-0.018500|0.002121|0|2\n"},
+    {"pareto", "experiment,label,n,mean_test_accuracy,model_bytes,latency_us,beaten_by,on_front",
+     "demo|none|3|0.991000|4624|2.500000|NULL|1\ndemo|identity|1|0.980000|800|2.500000|NULL|1\n"
+     "demo|clipped|2|0.972000|749|2.500000|NULL|1\n"},
     {"rungs",
      "experiment,rung,epochs,n,place,label,n_failed,validation_accuracy,cut,what,config,differs",
      "demo|1|2|3|1|clipped|1|0.900000|0.900000|kept|8a62d2354b18|NULL\n"},
@@ -466,6 +469,8 @@ static const struct {
                     "demo|identity|1|0|0.980000|NULL|6.000000|4624|800|2.500000|0\n"},
     {"mismatch_by_ste", "demo|clipped|dense_1|2|0.300000|0.150000|0.450000|clipped\n"},
     {"paired_difference", "demo|clipped|none|2|-0.018500|0.002121|0|2\n"},
+    {"pareto", "demo|none|3|0.991000|4624|2.500000|NULL|1\n"
+               "demo|clipped|2|0.972000|749|2.500000|NULL|1\n"},
     {"size_and_speed", "demo|clipped|0.972000|4624|749|6.173565|2.500000|2000000.000000|6.000000\n"
                        "demo|none|0.991000|4624|4624|1.000000|2.500000|2000000.000000|3.000000\n"},
     {"time_to_accuracy", "demo|clipped|2|0|NULL|NULL|NULL\n"
