@@ -90,7 +90,8 @@ INLINE packed_conv bits_conv_plan(const bnn_conv *conv, float *scratch)
 
 KERNEL size_t conv2d_binary_scratch(const bnn_conv *conv)
 {
-    return bits_conv_plan(conv, NULL).n_scratch;
+    const size_t bits = bits_conv_plan(conv, NULL).n_scratch, floats = conv2d_scratch(conv);
+    return bits > floats ? bits : floats; /* some are done in floats */
 }
 
 static void bits_pack_conv_inputs(const packed_conv *p, const float *x)

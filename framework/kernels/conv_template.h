@@ -43,19 +43,47 @@ typedef struct conv_pass {
     const bnn_conv *conv;
     bnn_shape from, to;
     tile_taps (*taps)(const bnn_conv *conv, size_t at, size_t n_from);
-    product product;  /* of the first position, with all taps */
+    product product;  /* of the first position, with all taps; steps of x in positions */
     const float *pad; /* [lanes] of the padding value, or NULL when it is zero */
+    float *panel;     /* room for a strip of x: conv_panel_size(conv) floats */
 } conv_pass;
+
+/* A strip of lanes takes a cache line or two of each position. Where positions are far apart, and so powers of two
+ * mostly, these fall on few sets of a cache, which forgets them before the next window wants them: then a strip
+ * is copied to where its positions are neighbours. */
+INLINE bool conv_strip_is_copied(size_t width, size_t lanes)
+{
+    return 4 * width <= lanes;
+}
+
+INLINE size_t conv_panel_size(const bnn_conv *conv)
+{
+    const size_t in = (size_t)conv->in.c * conv->in.h * conv->in.w;
+    const size_t out = (size_t)conv->out.c * conv->out.h * conv->out.w;
+    const size_t width = TILE_WIDE * VL;
+    return conv_strip_is_copied(width, conv->lanes) ? (in > out ? in : out) * width : 0;
+}
+
+/* panel[n][width] = x[n][lanes], `width` lanes of it. */
+static void conv_copy_strip(size_t n, size_t width, size_t lanes, const float *x, float *panel)
+{
+    enum { AHEAD = 24 };
+    for (size_t i = 0; i < n; i++, x += lanes, panel += width) {
+        __builtin_prefetch(i + AHEAD < n ? x + AHEAD * lanes : x);
+        for (size_t lane = 0; lane < width; lane += VL)
+            store_f(panel + lane, load_f(x + lane));
+    }
+}
 
 /* A position whose window hangs over a border that is not zero: one channel at a time, every tap,
  * the padding read from a vector of it. p: the product without the padding. */
 static void conv_border(const conv_pass *pass, const product *p, tile_taps row, tile_taps column,
-                        size_t lane, size_t width)
+                        size_t width)
 {
     const size_t k = pass->conv->kernel;
     const ptrdiff_t *step = p->terms.x_step;
     for (size_t channel = 0; channel < p->m; channel++)
-        for (size_t v = lane; v < lane + width; v += VL) {
+        for (size_t v = 0; v < width; v += VL) {
             vf sum = splat_f(p->start == NULL ? 0.0f : p->start[channel]);
             const float *w = pass->product.a + channel * p->a_row, *x = p->x + v;
             for (size_t c = 0; c < pass->from.c; c++, x += step[0])
@@ -72,34 +100,56 @@ static void conv_border(const conv_pass *pass, const product *p, tile_taps row, 
         }
 }
 
-static void conv_run(const conv_pass *pass)
+/* One strip of lanes, all positions. p: of the first one; its x has `step` floats between positions. */
+static void conv_run_strip(const conv_pass *pass, product p, product_tile_function *const tiles[4],
+                           size_t width, size_t step)
 {
     const size_t lanes = pass->conv->lanes, k = pass->conv->kernel;
-    for (size_t lane = 0, width; lane < lanes; lane += width) {
-        const bool full = lane + TILE_WIDE * VL <= lanes;
-        width = full ? TILE_WIDE * VL : TILE_NARROW * VL;
-        product p = pass->product;
-        for (size_t h = 0; h < pass->to.h; h++) {
-            const tile_taps row = pass->taps(pass->conv, h, pass->from.h);
-            for (size_t w = 0; w < pass->to.w; w++, p.y += lanes) {
-                const tile_taps column = pass->taps(pass->conv, w, pass->from.w);
-                p.terms.n[1] = row.n;
-                p.terms.n[2] = column.n;
-                p.a = pass->product.a + row.tap * k + column.tap;
-                p.x = pass->product.x + (row.from * pass->from.w + column.from) * lanes;
-                if (pass->pad != NULL && (row.n < k || column.n < k))
-                    conv_border(pass, &p, row, column, lane, width);
-                else
-                    product_strip(full ? product_wide : product_narrow, width, width, &p, lane);
-            }
+    const float *a = p.a, *x = p.x;
+    for (int i = 0; i < 3; i++)
+        p.terms.x_step[i] *= (ptrdiff_t)step;
+    for (size_t h = 0; h < pass->to.h; h++) {
+        const tile_taps row = pass->taps(pass->conv, h, pass->from.h);
+        for (size_t w = 0; w < pass->to.w; w++, p.y += lanes) {
+            const tile_taps column = pass->taps(pass->conv, w, pass->from.w);
+            p.terms.n[1] = row.n;
+            p.terms.n[2] = column.n;
+            p.a = a + row.tap * k + column.tap;
+            p.x = x + (row.from * pass->from.w + column.from) * step;
+            if (pass->pad != NULL && (row.n < k || column.n < k))
+                conv_border(pass, &p, row, column, width);
+            else
+                product_strip(tiles, width, width, &p, 0);
         }
     }
 }
 
-/* Scratch: a vector of padding, then partial sums of weight gradients. */
+static void conv_run(const conv_pass *pass)
+{
+    const size_t lanes = pass->conv->lanes;
+    const size_t n = (size_t)pass->from.c * pass->from.h * pass->from.w;
+    for (size_t lane = 0, width; lane < lanes; lane += width) {
+        const bool full = lane + TILE_WIDE * VL <= lanes;
+        width = full ? TILE_WIDE * VL : TILE_NARROW * VL;
+        const bool copied = conv_strip_is_copied(TILE_WIDE * VL, lanes);
+        product p = pass->product;
+        p.x += lane;
+        p.y += lane;
+        if (copied) {
+            conv_copy_strip(n, width, lanes, p.x, pass->panel);
+            p.x = pass->panel;
+        }
+        conv_run_strip(pass, p, full ? product_wide : product_narrow, width,
+                       copied ? width : lanes);
+    }
+}
+
+/* Scratch: a vector of padding, then partial sums of weight gradients, or a strip of x. */
 KERNEL size_t conv2d_scratch(const bnn_conv *conv)
 {
-    return conv->lanes + 4 * (size_t)conv->kernel * conv->kernel * LANES;
+    const size_t sums = 4 * (size_t)conv->kernel * conv->kernel * LANES;
+    const size_t panel = conv_panel_size(conv);
+    return conv->lanes + (panel > sums ? panel : sums);
 }
 
 static const float *conv_fill_padding(const bnn_conv *conv, float *scratch)
@@ -112,7 +162,7 @@ static const float *conv_fill_padding(const bnn_conv *conv, float *scratch)
 KERNEL void conv2d_forward(const bnn_conv *conv, const float *x, const float *w, const float *bias,
                            float *y, float *scratch)
 {
-    const ptrdiff_t k = conv->kernel, lanes = conv->lanes, row = conv->in.w * lanes;
+    const ptrdiff_t k = conv->kernel, row = conv->in.w;
     const bool zero = conv->padding == 0 || conv->pad_value == 0.0f;
     conv_run(&(conv_pass){.conv = conv,
                           .from = conv->in,
@@ -124,34 +174,34 @@ KERNEL void conv2d_forward(const bnn_conv *conv, const float *x, const float *w,
                                       .x = x,
                                       .terms = {.n = {conv->in.c},
                                                 .a_step = {k * k, k, 1},
-                                                .x_step = {conv->in.h * row, row, lanes}},
+                                                .x_step = {conv->in.h * row, row, 1}},
                                       .y = y,
                                       .y_row = (size_t)conv->out.h * conv->out.w * conv->lanes,
                                       .start = bias},
-                          .pad = zero ? NULL : conv_fill_padding(conv, scratch)});
+                          .pad = zero ? NULL : conv_fill_padding(conv, scratch),
+                          .panel = scratch + conv->lanes});
 }
 
 KERNEL void conv2d_input_gradient(const bnn_conv *conv, const float *gy, const float *w, float *gx,
                                   float *scratch)
 {
-    const ptrdiff_t k = conv->kernel, lanes = conv->lanes, row = conv->out.w * lanes;
+    const ptrdiff_t k = conv->kernel, row = conv->out.w;
     const ptrdiff_t step = conv_gathers_forward(conv) ? 1 : -1;
     const ptrdiff_t tap = step > 0 ? -1 : (ptrdiff_t)conv->stride;
-    (void)scratch;
-    conv_run(
-        &(conv_pass){.conv = conv,
-                     .from = conv->out,
-                     .to = conv->in,
-                     .taps = conv_taps_of_input,
-                     .product = {.m = conv->in.c,
-                                 .a = w,
-                                 .a_row = (size_t)conv->kernel * conv->kernel,
-                                 .x = gy,
-                                 .terms = {.n = {conv->out.c},
-                                           .a_step = {conv->in.c * k * k, tap * k, tap},
-                                           .x_step = {conv->out.h * row, step * row, step * lanes}},
-                                 .y = gx,
-                                 .y_row = (size_t)conv->in.h * conv->in.w * conv->lanes}});
+    conv_run(&(conv_pass){.conv = conv,
+                          .from = conv->out,
+                          .to = conv->in,
+                          .taps = conv_taps_of_input,
+                          .product = {.m = conv->in.c,
+                                      .a = w,
+                                      .a_row = (size_t)conv->kernel * conv->kernel,
+                                      .x = gy,
+                                      .terms = {.n = {conv->out.c},
+                                                .a_step = {conv->in.c * k * k, tap * k, tap},
+                                                .x_step = {conv->out.h * row, step * row, step}},
+                                      .y = gx,
+                                      .y_row = (size_t)conv->in.h * conv->in.w * conv->lanes},
+                          .panel = scratch + conv->lanes});
 }
 
 /* Weight gradients: a register tile is CONV_TILE_CHANNELS output channels x up to 5 taps of one kernel
@@ -203,7 +253,7 @@ INLINE void conv_row_tile(const int channels, const int taps_n, const conv_row *
                 g[i] = load_f(gy + (size_t)i * gy_row + lane);
             UNROLL
             for (int t = 0; t < taps_n; t++) {
-                const vf pixel = load_f(x[t] + lane);
+                const vf pixel = hold_f(load_f(x[t] + lane));
                 UNROLL
                 for (int i = 0; i < channels; i++)
                     sum[i][t] = fma_f(g[i], pixel, sum[i][t]);

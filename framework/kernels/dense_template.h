@@ -28,6 +28,9 @@ INLINE void product_tile(const int rows, const int vectors, const product *p, si
 {
     vf sum[TILE_ROWS * TILE_WIDE];
     UNROLL
+    for (int i = 0; i < rows; i++)
+        fetch_to_write(y + (size_t)i * y_row);
+    UNROLL
     for (int i = 0; i < rows * vectors; i++)
         sum[i] = splat_f(p->start == NULL ? 0.0f : p->start[m + (size_t)(i / vectors)]);
     tile_add(rows, vectors, &p->terms, p->a + m * p->a_row, p->a_row, p->x + n, sum);

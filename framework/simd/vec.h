@@ -78,6 +78,24 @@ INLINE void store_f(float *p, vf v)
     *(vf_unaligned *)p = v;
 }
 
+/* Asks for the memory at p, which is about to be written: a store that misses a cache waits for it. */
+INLINE void fetch_to_write(float *p)
+{
+    __builtin_prefetch(p, 1);
+}
+
+/* Keeps v in a register: gcc would rather load it anew for each use, and loads are what a loop of
+ * multiply-adds is short of. */
+INLINE vf hold_f(vf v)
+{
+#if defined(__x86_64__)
+    __asm__("" : "+x"(v));
+#elif defined(__aarch64__)
+    __asm__("" : "+w"(v));
+#endif
+    return v;
+}
+
 INLINE vi load_i(const int32_t *p)
 {
     return *(const vi_unaligned *)p;
