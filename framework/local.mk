@@ -215,6 +215,7 @@ cluster_sources = \
 	framework/cluster/script.c framework/cluster/script.h \
 	framework/cluster/words.c framework/cluster/words.h
 bench_sources = \
+	framework/bench/beside.c framework/bench/beside.h \
 	framework/bench/boards.c framework/bench/boards.h \
 	framework/bench/engine.c framework/bench/engine.h \
 	framework/bench/images.c \
@@ -407,6 +408,7 @@ framework_libcli_a_SOURCES = \
 	framework/cli/augment_sheet.c framework/cli/augment_sheet.h \
 	framework/cli/bars.c framework/cli/bars.h \
 	framework/cli/commands/bench.c \
+	framework/cli/bench_beside.c framework/cli/bench_beside.h \
 	framework/cli/bench_report.c framework/cli/bench_report.h \
 	framework/cli/boards_report.c framework/cli/boards_report.h \
 	framework/cli/block_flow.c framework/cli/block_flow.h \

@@ -157,6 +157,7 @@ shell_tests = \
 	tests/cli/bad_specs.sh \
 	tests/cli/reference.sh \
 	tests/cli/bench.sh \
+	tests/cli/bench_beside.sh \
 	tests/cli/boards.sh \
 	tests/cli/cifar.sh \
 	tests/cli/cli.sh \

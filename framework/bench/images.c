@@ -9,9 +9,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static int images_keep(bench_lineup *lineup, const uint8_t *images, size_t n_bytes, bnn_error *err)
+/* labels: one for each image; NULL: there are none, or none are wanted. */
+static int images_keep(bench_lineup *lineup, const uint8_t *images, size_t n_bytes,
+                       const uint8_t *labels, bnn_error *err)
 {
-    const size_t n = lineup->record.n_images * bnn_shape_values(lineup->model->input);
+    const size_t n_image = bnn_shape_values(lineup->model->input);
+    if (lineup->whole && n_bytes / n_image > lineup->record.n_images)
+        lineup->record.n_images = (uint32_t)(n_bytes / n_image);
+    const size_t n = lineup->record.n_images * n_image;
     uint8_t *copy = bnn_arena_alloc(lineup->arena, n, 1);
     if (copy == NULL)
         return bnn_no_memory(err);
@@ -21,7 +26,11 @@ static int images_keep(bench_lineup *lineup, const uint8_t *images, size_t n_byt
         done += part;
     }
     lineup->images = copy;
-    return BNN_OK;
+    if (labels == NULL)
+        return BNN_OK;
+    lineup->labels = bnn_arena_copy(lineup->arena, labels, n_bytes / n_image, 1);
+    lineup->n_labels = (uint32_t)(n_bytes / n_image);
+    return lineup->labels == NULL ? bnn_no_memory(err) : BNN_OK;
 }
 
 int bench_images_draw(bench_lineup *lineup, bnn_error *err)
@@ -33,7 +42,29 @@ int bench_images_draw(bench_lineup *lineup, bnn_error *err)
         return bnn_no_memory(err);
     bnn_synthetic_draw(BNN_SYNTHETIC_TEST_PART, BNN_SYNTHETIC_TEST, pixels, labels);
     lineup->record.images = "synthetic";
-    return images_keep(lineup, pixels, n_bytes, err);
+    return images_keep(lineup, pixels, n_bytes, NULL, err);
+}
+
+/* The labels that lie beside n images in a directory; *out: NULL when there are none, else freed by the caller. */
+static int images_read_labels(const char *directory, size_t n, uint8_t **out, bnn_error *err)
+{
+    static const bnn_catalogue_file file = {.name = "t10k-labels-idx1-ubyte"};
+    char path[PATH_MAX];
+    bnn_array idx;
+    *out = NULL;
+    if (!bnn_directory_file(&bnn_format_idx, directory, &file, path))
+        return BNN_OK;
+    int status = bnn_idx_read(path, &idx, err);
+    if (status != BNN_OK)
+        return status;
+    if (idx.n_dims != 1 || idx.n_bytes != n) {
+        status = bnn_fail(err, BNN_E_RESOURCE, "%s: %zu labels, and there are %zu images", path,
+                          idx.n_bytes, n);
+        free(idx.data);
+        return status;
+    }
+    *out = idx.data;
+    return BNN_OK;
 }
 
 int bench_images_read(bench_lineup *lineup, const char *data, bnn_error *err)
@@ -41,7 +72,10 @@ int bench_images_read(bench_lineup *lineup, const char *data, bnn_error *err)
     static const bnn_catalogue_file file = {.name = "t10k-images-idx3-ubyte"};
     char path[PATH_MAX];
     struct stat st;
+    const char *directory = NULL;
+    uint8_t *labels = NULL;
     if (stat(data, &st) == 0 && S_ISDIR(st.st_mode)) {
+        directory = data;
         if (!bnn_directory_file(&bnn_format_idx, data, &file, path))
             return bnn_fail(err, BNN_E_RESOURCE, "%s: has no %s; name an IDX file of images", data,
                             file.name);
@@ -57,9 +91,12 @@ int bench_images_read(bench_lineup *lineup, const char *data, bnn_error *err)
                           "%s: images of %zu bytes, the model takes %ux%ux%u; name other images "
                           "with --data",
                           data, idx.n_bytes / idx.dims[0], shape.c, shape.h, shape.w);
+    if (status == BNN_OK && lineup->whole && directory != NULL)
+        status = images_read_labels(directory, idx.dims[0], &labels, err);
     if (status == BNN_OK)
-        status = images_keep(lineup, idx.data, idx.n_bytes, err);
+        status = images_keep(lineup, idx.data, idx.n_bytes, labels, err);
     free(idx.data);
+    free(labels);
     if (status == BNN_OK && (lineup->record.images = bnn_arena_strdup(lineup->arena, data)) == NULL)
         status = bnn_no_memory(err);
     return status;
@@ -80,7 +117,8 @@ int bench_images_open(bench_lineup *lineup, const bnn_data_options *options,
                           options->name, a.c, a.h, a.w, lineup->record.run_uid, b.c, b.h, b.w);
     else
         status = images_keep(lineup, dataset.test.pixels,
-                             dataset.test.n * bnn_shape_values(lineup->model->input), err);
+                             dataset.test.n * bnn_shape_values(lineup->model->input),
+                             lineup->whole ? dataset.test.labels : NULL, err);
     lineup->record.images = options->name;
     bnn_dataset_close(&dataset);
     return status;

@@ -34,6 +34,9 @@ typedef struct bench_lineup {
     const bnn_model *twin; /* its full-precision twin, for images of the same shape; NULL: none */
     const char *run_text, *twin_text; /* "quick, clipped, seed 1" */
     const uint8_t *images;            /* [n_images][c][h][w] */
+    bool whole; /* all images are wanted, not only as many as the record says; and their labels */
+    uint32_t n_labels;     /* of the first so many images; 0: of none */
+    const uint8_t *labels; /* [n_labels] */
     uint32_t n_batches;
     uint32_t batches[BENCH_BATCHES_MAX];
     size_t n;
@@ -64,7 +67,8 @@ const bench_contender *bench_lineup_find(const bench_lineup *lineup, const char 
 
 /* ---- images ---- */
 
-/* For a model that is known, as many as the record says, again from the first when there are fewer.
+/* For a model that is known, as many as the record says, again from the first when there are fewer; all, and then the
+ * record says so, where the lineup wants them. Drawn ones have no labels.
  * From an IDX file, or a directory with MNIST's test images. */
 int bench_images_read(bench_lineup *lineup, const char *path, bnn_error *err);
 

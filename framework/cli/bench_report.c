@@ -134,16 +134,9 @@ static void print_run(const char *before, const char *uid, const char *text)
     putchar('\n');
 }
 
-static void print_head(const bench_lineup *lineup)
+void bench_print_machine(const bnn_store_bench *b)
 {
-    const bnn_store_bench *b = &lineup->record;
     char cpu[BNN_CPU_MODEL], number[CLI_TEXT_MAX];
-    if (b->run_uid != NULL)
-        print_run("", b->run_uid, lineup->run_text);
-    cli_print_clean(b->model, strlen(b->model));
-    putchar('\n');
-    if (b->twin_uid != NULL)
-        print_run("twin, trained in full precision: ", b->twin_uid, lineup->twin_text);
     printf("%s", bnn_environment_cpu_model(cpu) != NULL ? cpu : "unknown CPU");
     if (b->cpu < 0)
         printf(", not pinned");
@@ -161,6 +154,26 @@ static void print_head(const bench_lineup *lineup)
     printf("\n\n");
 }
 
+static void print_head(const bench_lineup *lineup)
+{
+    const bnn_store_bench *b = &lineup->record;
+    if (b->run_uid != NULL)
+        print_run("", b->run_uid, lineup->run_text);
+    cli_print_clean(b->model, strlen(b->model));
+    putchar('\n');
+    if (b->twin_uid != NULL)
+        print_run("twin, trained in full precision: ", b->twin_uid, lineup->twin_text);
+    bench_print_machine(b);
+}
+
+void bench_print_share(double share)
+{
+    if (share < 0.9)
+        printf("the CPU was not ours alone: a contender had it for %.0f %% of its time; medians of "
+               "more --rounds help, a quiet machine helps more\n",
+               100 * share);
+}
+
 /* What a reader has to know before he believes the numbers. */
 static void print_warnings(const bench_lineup *lineup)
 {
@@ -173,10 +186,7 @@ static void print_warnings(const bench_lineup *lineup)
             printf("%s gives another class than %s for %u of %u images, all of them near ties\n",
                    c->name, c->reference->name, c->n_differing, lineup->record.n_images);
     }
-    if (share < 0.9)
-        printf("the CPU was not ours alone: a contender had it for %.0f %% of its time; medians of "
-               "more --rounds help, a quiet machine helps more\n",
-               100 * share);
+    bench_print_share(share);
 }
 
 static int print_report_text(const bench_lineup *lineup, const cli_options *options, bnn_error *err)
@@ -262,24 +272,29 @@ static json_t *amdahl_json(const bench_lineup *lineup)
     return list;
 }
 
+json_t *bench_machine_json(const bnn_store_bench *b)
+{
+    char cpu_model[BNN_CPU_MODEL];
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "cpu_model",
+                     cli_json_text(bnn_environment_cpu_model(cpu_model)), "cpu",
+                     b->cpu < 0 ? json_null() : json_integer(b->cpu), "idle",
+                     known_or_null(b->idle), "load_average", known_or_null(b->load_average),
+                     "co_runners", b->co_runners < 0 ? json_null() : json_integer(b->co_runners));
+}
+
 static int print_report_json(const bench_lineup *lineup, bnn_error *err)
 {
     const bnn_store_bench *b = &lineup->record;
-    char cpu_model[BNN_CPU_MODEL];
     json_t *results = json_array();
     for (uint32_t i = 0; i < lineup->n_batches; i++)
         for (size_t k = 0; k < lineup->n; k++)
             json_array_append_new(results, result_json(lineup, &lineup->contenders[k], i));
-    json_t *all = json_pack(
-        "{s:o, s:o, s:s, s:o, s:o, s:I, s:I, s:{s:o, s:o, s:o, s:o, s:o}, s:o, s:o}", "run",
-        cli_json_text(b->run_uid), "model", cli_json_text(b->model), "model_sha256",
-        b->model_sha256, "twin", cli_json_text(b->twin_uid), "images", cli_json_text(b->images),
-        "n_images", (json_int_t)b->n_images, "rounds", (json_int_t)b->n_rounds, "machine",
-        "cpu_model", cli_json_text(bnn_environment_cpu_model(cpu_model)), "cpu",
-        b->cpu < 0 ? json_null() : json_integer(b->cpu), "idle", known_or_null(b->idle),
-        "load_average", known_or_null(b->load_average), "co_runners",
-        b->co_runners < 0 ? json_null() : json_integer(b->co_runners), "results", results, "amdahl",
-        amdahl_json(lineup));
+    json_t *all = json_pack("{s:o, s:o, s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o}", "run",
+                            cli_json_text(b->run_uid), "model", cli_json_text(b->model),
+                            "model_sha256", b->model_sha256, "twin", cli_json_text(b->twin_uid),
+                            "images", cli_json_text(b->images), "n_images", (json_int_t)b->n_images,
+                            "rounds", (json_int_t)b->n_rounds, "machine", bench_machine_json(b),
+                            "results", results, "amdahl", amdahl_json(lineup));
     return cli_json_print(all, err);
 }
 

@@ -12,8 +12,7 @@ quick='--rounds 2 --batch 1,3 --no-ort'
 
 # ---- the command line ----------------------------------------------------------------------------
 bnn 2 bench
-says 'bench: one RUN or MODEL.bnn is needed'
-bnn 2 bench small.bnn float.bnn
+says 'bench: a RUN or MODEL.bnn is needed'
 bnn 2 bench small.bnn --fast
 says 'unknown option "--fast"'
 for batch in 0 -1 '' '1,' ,1 1,1 1,x 65537 99999999999999999999 1.5 ' 1' 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17; do

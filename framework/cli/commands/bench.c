@@ -1,6 +1,7 @@
 /* bench.c - bnnrun bench: how fast a deployed model is, beside its float forms. */
 #include "base/clock.h"
 #include "bench/ort.h"
+#include "cli/bench_beside.h"
 #include "cli/bench_report.h"
 #include "cli/boards_report.h"
 #include "cli/operand.h"
@@ -289,6 +290,17 @@ static int bench_keep(bnn_store_bench *record, const char *db, bnn_error *err)
     return status;
 }
 
+/* Several models: each by the same engine. */
+static int run_beside(request *r, bnn_error *err)
+{
+    if (r->n_boards > 0 || r->n_engines > 1)
+        return cli_usage(err, &cli_command_bench,
+                         "several models are timed on this machine, by one of the --engines");
+    if (r->n_engines == 0 && (r->engines[0] = bnn_engine_choose(err)) == NULL)
+        return err->status;
+    return cli_bench_beside(&r->lineup, r->engines[0], r->data, &r->options, err);
+}
+
 static int run_bench(void *context, bnn_error *err)
 {
     request *r = context;
@@ -297,6 +309,8 @@ static int run_bench(void *context, bnn_error *err)
     record->started_us = (int64_t)(bnn_clock_seconds(CLOCK_REALTIME) * 1e6);
     const double start = bnn_clock_seconds(CLOCK_MONOTONIC);
     int status = check_boards(r, err);
+    if (status == BNN_OK && r->options.n_operands > 1)
+        return run_beside(r, err);
     if (status == BNN_OK)
         status = open_model(r, err);
     if (status == BNN_OK)
@@ -344,7 +358,7 @@ static const cli_option bench_options[] = {
 
 const cli_command cli_command_bench = {
     .name = "bench",
-    .arguments = "RUN|MODEL.bnn",
+    .arguments = "RUN|MODEL.bnn...",
     .summary = "time a deployed model against its float forms, in turns, on one core",
     .notes =
         "Contenders: the binary model; `float`, the same weights as floats in the same engine;\n"
@@ -353,15 +367,23 @@ const cli_command cli_command_bench = {
         "are there. All are pinned to one CPU and take turns; their answers are compared first.\n"
         "Times are medians and quartiles of the rounds. A RUN's benchmark is kept in the database,\n"
         "see the view benchmark_summary and `bnnrun query benchmarks`, which has those of several\n"
-        "runs side by side; that of a file only with --db.\n",
+        "runs side by side; that of a file only with --db.\n"
+        "\n"
+        "Several models are timed beside each other, a line each: what kind of network it is, its\n"
+        "accuracy on all test images (those of the first RUN, or a directory of --data; else what\n"
+        "the file tells of itself), bytes of the file, RAM that the engine takes, microseconds for\n"
+        "an image in the smallest batch, images a second in the largest; and beside the first,\n"
+        "round by round, how many times as fast it is, and which images it gains and loses.\n"
+        "Nothing of that is kept.\n",
     .options = bench_options,
     .examples = "  npm install --ignore-scripts onnxruntime-node\n"
                 "  bnnrun bench 3f\n"
                 "  bnnrun bench lenet5.bnn --engines all --batch 1 --no-ort\n"
+                "  bnnrun bench xnor.bnn logic.bnn --data datasets/mnist\n"
                 "  bnnrun bench lenet5.bnn --board m0plus,m4f --board-options '-O2'\n",
     .least = 1,
-    .most = 1,
-    .needs = "one RUN or MODEL.bnn is needed; `bnnrun runs` lists the runs",
+    .most = BENCH_BESIDE_MAX,
+    .needs = "a RUN or MODEL.bnn is needed; `bnnrun runs` lists the runs",
     .memory = BNN_MODEL_LIMIT_BYTES,
     .n_request = sizeof(request),
     .values = &bench_values,
