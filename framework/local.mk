@@ -322,6 +322,7 @@ infer_sources = \
 	framework/infer/codes.c framework/infer/codes.h \
 	framework/infer/decoder.c framework/infer/decoder.h \
 	framework/infer/infer.c \
+	framework/infer/lines.c framework/infer/lines.h \
 	framework/infer/logic.c framework/infer/logic.h \
 	framework/infer/logic_decode.c framework/infer/logic_decode.h \
 	framework/infer/model.c framework/infer/model.h \

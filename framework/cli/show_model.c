@@ -129,7 +129,7 @@ enum { METADATA_COLUMNS = 72 }; /* of a value in the text; JSON has all of it */
 
 static const char *values_name(bnn_values values)
 {
-    static const char *const names[] = {"pixels", "bits", "floats"};
+    static const char *const names[] = {"pixels", "bits", "floats", "codes"};
     return names[values];
 }
 
@@ -236,8 +236,9 @@ static void model_put_thresholds(cli_table *table, const bnn_stage *stage,
     const struct {
         uint64_t n;
         const char *what;
-    } kinds[] = {{size->n_flipped, "flipped"},
-                 {size->n_and, "AND"},
+    } kinds[] = {{stage->lines != NULL ? size->n_thresholds : 0, "lines"},
+                 {size->n_flipped, stage->lines != NULL ? "falling" : "flipped"},
+                 {size->n_and, stage->lines != NULL ? "least" : "AND"},
                  {size->n_constant, "constant"},
                  {size->n_tables, size->n_tables == 1 ? "table" : "tables"}};
     char text[128] = "";
@@ -247,7 +248,7 @@ static void model_put_thresholds(cli_table *table, const bnn_stage *stage,
                         stage->logic->n_sources);
         return;
     }
-    if (!stage->folded) {
+    if (!stage->folded && stage->lines == NULL) {
         cli_table_cell(table, NULL);
         cli_table_cell(table, stage->n_chain > 0 ? "float operations" : NULL);
         return;

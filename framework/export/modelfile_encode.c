@@ -222,6 +222,28 @@ static void encode_fold(encoder *w, const bnn_stage *s)
         encode_bits(w, f->tables + t * f->table_words, 1, f->table_size, f->table_words);
 }
 
+static void encode_integers(encoder *w, const int64_t *values, size_t n)
+{
+    const uint32_t kind = bnn_modelfile_integer_kind(values, n);
+    encode_byte(w, (uint8_t)kind);
+    for (size_t i = 0; i < (kind >= BNN_MODELFILE_ONE ? 1 : n); i++)
+        for (uint32_t k = 0; k < kind % BNN_MODELFILE_ONE; k++)
+            encode_byte(w, (uint8_t)((uint64_t)values[i] >> 8 * k));
+}
+
+static void encode_lines(encoder *w, const bnn_stage *s)
+{
+    const bnn_lines *lines = s->lines;
+    encode_count(w, lines->pool);
+    if (lines->pool != 0) {
+        encode_count(w, lines->pool_stride);
+        encode_rules(w, lines->least, s->op.out.c, 1);
+    }
+    encode_byte(w, (uint8_t)lines->shift);
+    encode_integers(w, lines->factor, s->op.out.c);
+    encode_integers(w, lines->offset, s->op.out.c);
+}
+
 static void encode_chain(encoder *w, const bnn_stage *s)
 {
     encode_byte(w, (uint8_t)s->n_chain);
@@ -246,14 +268,21 @@ static void encode_stage(encoder *w, const bnn_stage *s)
     encode_byte(w, (uint8_t)((s->op.binary_weights ? BNN_MODELFILE_BINARY_WEIGHTS : 0) |
                              (s->op.bias != NULL ? BNN_MODELFILE_BIAS : 0) |
                              (s->folded ? BNN_MODELFILE_FOLDED : 0) |
+                             (s->lines != NULL ? BNN_MODELFILE_LINES : 0) |
                              (encode_has_codes(w, s) ? BNN_MODELFILE_CODES : 0)));
     encode_count(w, s->n_float_values);
+    if (s->outputs == BNN_VALUES_CODES) {
+        encode_byte(w, (uint8_t)-s->out_codes.min);
+        encode_byte(w, (uint8_t)(s->out_codes.max - s->out_codes.min));
+    }
     if (s->logic != NULL)
         encode_logic(w, s);
     else if (s->op.type != BNN_LOWER_IDENTITY)
         encode_linear(w, s);
     if (s->folded)
         encode_fold(w, s);
+    else if (s->lines != NULL)
+        encode_lines(w, s);
     else
         encode_chain(w, s);
     if (w->version == 1)
@@ -282,7 +311,8 @@ uint32_t bnn_modelfile_version(const bnn_model *model)
 {
     const encoder newest = {.version = BNN_MODELFILE_VERSION};
     for (uint32_t i = 0; model->version == 0 && i < model->n_stages; i++)
-        if (encode_has_codes(&newest, &model->stages[i]) || model->stages[i].logic != NULL)
+        if (encode_has_codes(&newest, &model->stages[i]) || model->stages[i].logic != NULL ||
+            model->stages[i].lines != NULL || model->stages[i].outputs == BNN_VALUES_CODES)
             return newest.version;
     return model->version == 0 ? 1 : model->version;
 }

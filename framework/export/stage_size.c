@@ -38,6 +38,26 @@ static void size_of_fold(const bnn_stage *s, bnn_stage_size *size)
     }
 }
 
+/* Of lines, what are thresholds of folded stages. */
+static void size_of_lines(const bnn_stage *s, bnn_stage_size *size)
+{
+    const uint32_t channels = s->op.out.c;
+    const bnn_lines *lines = s->lines;
+    size->n_thresholds = channels;
+    size->threshold_bytes = bnn_modelfile_integer_bytes(lines->factor, channels) +
+                            bnn_modelfile_integer_bytes(lines->offset, channels);
+    size->threshold_bits = (8 * size->threshold_bytes + channels - 1) / channels;
+    if (lines->pool != 0) {
+        size->rule_bytes = bnn_modelfile_bitmap_bytes(channels);
+        size->rule_pad_bits = size_pad_bits(channels);
+    }
+    for (uint32_t c = 0; c < channels; c++) {
+        size->n_flipped += lines->factor[c] < 0;
+        size->n_and += lines->pool != 0 && lines->least[c] != 0;
+        size->n_constant += lines->factor[c] == 0;
+    }
+}
+
 static uint64_t size_of_array(uint32_t version, const float *values, uint32_t n)
 {
     return values == NULL ? 0 : bnn_modelfile_array_bytes(version, values, n);
@@ -83,6 +103,8 @@ void bnn_modelfile_stage_size(const bnn_model *model, uint32_t i, bnn_stage_size
     }
     if (s->folded)
         size_of_fold(s, &size);
+    else if (s->lines != NULL)
+        size_of_lines(s, &size);
     else
         size.chain_bytes = size_of_chain(s, version);
     size.header_bytes = size.bytes - size.weight_bytes - size.bias_bytes - size.threshold_bytes -

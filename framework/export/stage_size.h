@@ -12,10 +12,11 @@ typedef struct bnn_stage_size {
     uint64_t weight_bytes;    /* as they are in the file */
     uint64_t weight_pad_bits; /* unused bits in the last byte of weights */
     uint64_t bias_bytes;
-    uint64_t n_thresholds, threshold_bits; /* folded: 8, 16 or 32 each */
+    uint64_t n_thresholds,
+        threshold_bits; /* folded: 8, 16 or 32 each; or lines, and bits of one, rounded up */
     uint64_t threshold_bytes;
     uint64_t n_flipped, n_and, n_constant, n_tables; /* folded: channels of each kind */
-    uint64_t rule_bytes;                             /* the three bitmaps of a folded stage */
+    uint64_t rule_bytes;                             /* the bitmaps of a stage with either */
     uint64_t rule_pad_bits;
     uint64_t table_bytes; /* of gates, their wires, sources and outputs, too */
     uint64_t table_pad_bits;

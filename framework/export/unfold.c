@@ -1,6 +1,7 @@
 #include "export/unfold.h"
 
 #include "export/fold.h"
+#include "infer/lines.h"
 
 /* Sums of stages with tables are small enough that their halves are exact floats. */
 #define TABLE_BOUND_MAX (1 << 22)
@@ -277,8 +278,12 @@ static int unfold_stage(const bnn_stage *from, bnn_arena *arena, bnn_stage *to, 
     return unfold_make_weights(&u);
 }
 
-int bnn_export_unfold(const bnn_model *model, bnn_arena *arena, bnn_model **out, bnn_error *err)
+int bnn_export_unfold(const bnn_model *folded, bnn_arena *arena, bnn_model **out, bnn_error *err)
 {
+    const bnn_model *model;
+    const int without_lines = bnn_lines_unfold_all(folded, arena, &model, err);
+    if (without_lines != BNN_OK)
+        return without_lines;
     bnn_model *floats = bnn_arena_alloc(arena, 1, sizeof *floats);
     bnn_stage *stages = bnn_arena_alloc(arena, model->n_stages, sizeof *stages);
     if (floats == NULL || stages == NULL)

@@ -15,6 +15,6 @@
  * BNN_E_FAILED with the name of the stage where a channel's table changes more than twice (no
  * network of the operations in op.h with one activation does), or a chain has no room for a sign;
  * BNN_E_INTERNAL without memory. */
-int bnn_export_unfold(const bnn_model *model, bnn_arena *arena, bnn_model **out, bnn_error *err);
+int bnn_export_unfold(const bnn_model *folded, bnn_arena *arena, bnn_model **out, bnn_error *err);
 
 #endif

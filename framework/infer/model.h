@@ -1,13 +1,15 @@
 /* model.h - what is inside the model of <bnn/infer.h>: a list of stages, each a linear operation, or a net
  * of logic gates, and what follows it.
  *
- * A model file holds one, an engine runs one, the exporters write one. A stage takes pixels, bits or
- * floats, multiplies them by bits or floats, and turns the sums into bits or floats:
+ * A model file holds one, an engine runs one, the exporters write one. A stage takes pixels, bits, codes
+ * or floats, multiplies them by bits or floats, and turns the sums into bits, codes or floats:
  *
  *   folded   integer sums; bit = sum >= threshold, or a look-up in a table; maximum pooling on the
  *            bits. No float is touched.
+ *   lines    whole sums; the greatest or the least of a pool's window; code = (factor * sum + offset)
+ *            >> shift, held in a range. No float decides.
  *   chain    float sums (or integer ones, converted); then float operations one after the other,
- *            the very ones of training; in the end floats, or bits by their sign.
+ *            the very ones of training; in the end floats, codes among them, or bits by their sign.
  *
  * Float sums are chains of fused multiply-adds as defined in <bnn/plugin.h>, so logits have the
  * trainer's bits in all cases. Integer sums are exact in training, too: pixels enter training as
@@ -27,7 +29,16 @@ typedef enum bnn_values {
     BNN_VALUES_PIXELS = 0, /* uint8; the first stage's input */
     BNN_VALUES_BITS = 1,   /* 1 is +1, 0 is -1 */
     BNN_VALUES_FLOATS = 2,
+    BNN_VALUES_CODES = 3, /* floats that are whole numbers of a bnn_range */
 } bnn_values;
+
+/* Whole numbers from min to max, at most 256 of them, 0 among them: what padding is stays one. */
+typedef struct bnn_range {
+    int32_t min, max;
+} bnn_range;
+
+/* What is added to a float and taken away again to round it to a whole number, of halves the even one. */
+#define BNN_ROUNDING 0x1.8p23f
 
 /* Integer sums are exact in float32, hence equal to training's, up to this many weights a channel;
  * thresholds stay within it, too. */
@@ -60,6 +71,21 @@ typedef struct bnn_fold {
     uint32_t pool, pool_stride; /* maximum over windows of the bits; 0: no pool */
 } bnn_fold;
 
+/* How sums become codes, or bits, which are codes from 0 to 1: a channel c has (factor[c] * sum +
+ * offset[c]) >> shift, held between 0 and their number, and counted from the least of them. The bounds
+ * keep every number within 2^50. */
+typedef struct bnn_lines {
+    uint32_t shift;             /* at most BNN_LINE_SHIFT_MAX */
+    const int64_t *factor;      /* [op.out.c], of at most BNN_SUM_MAX */
+    const int64_t *offset;      /* [op.out.c], of at most BNN_LINE_OFFSET_MAX */
+    uint32_t pool, pool_stride; /* over windows of the sums; 0: no pool */
+    const uint8_t
+        *least; /* [op.out.c], 1: the least of a window, not the greatest; 0 without a pool */
+} bnn_lines;
+
+#define BNN_LINE_OFFSET_MAX ((int64_t)1 << 48)
+enum { BNN_LINE_SHIFT_MAX = 30 };
+
 typedef struct bnn_stage {
     /* The linear operation, whose outputs are the sums: a conv2d, with a pad value of -1, 0 or +1; a
      * dense, with kernel and stride 1; or BNN_LOWER_IDENTITY, named "": the chain works on the
@@ -69,10 +95,11 @@ typedef struct bnn_stage {
      * chain. */
     bnn_op op;
     bnn_values inputs, outputs;
-    bnn_shape out; /* behind all */
+    bnn_range in_codes, out_codes; /* of inputs and outputs that are codes */
+    bnn_shape out;                 /* behind all */
 
     /* Binary weights, no bias, and inputs that are bits (padded with -1 or +1, if at all) or pixels
-     * (padded with 0). The only sums that fold. */
+     * (padded with 0). The only sums that fold, and those that engines form in integers. */
     bool integer_sums;
     uint32_t taps; /* weights of an output channel */
     /* Binary weights, [op.out.c][row_words]: weight i of a channel is +1 where bit i % 64 of word
@@ -84,7 +111,9 @@ typedef struct bnn_stage {
 
     bool folded;
     bnn_fold fold;
-    /* Not folded: operations that can follow (op.h), the first of them on the sums.
+    const bnn_lines
+        *lines; /* or NULL; then there is no chain, and out_codes are those of bits, too */
+    /* Neither: operations that can follow (op.h), the first of them on the sums.
      * When outputs are BITS, the sign of the last values is taken in addition. */
     uint32_t n_chain;
     const bnn_op *chain;
@@ -128,6 +157,20 @@ const bnn_stage *bnn_model_logic(const bnn_model *model);
 
 /* What `integer_sums` of a stage has to be, given its other fields. */
 bool bnn_stage_sums_are_integers(const bnn_stage *stage);
+
+/* Whether the sums are whole numbers of at most BNN_SUM_MAX (of pixels: 128 times training's), in
+ * whatever order they are added, and so exact in float32: of bits or codes by bits or codes, which
+ * padding is one of, without a bias. It is asked of the weights. */
+bool bnn_stage_sums_are_whole(const bnn_stage *stage);
+
+/* Then those of channel c lie in [*first, *last]. */
+void bnn_stage_sums_reach(const bnn_stage *stage, uint32_t c, int32_t *first, int32_t *last);
+
+/* Whether n operations end in those of a quantizer: held in a range, and rounded. */
+bool bnn_chain_ends_in_codes(const bnn_op *chain, uint32_t n, bnn_range *out);
+
+/* Whether the last values of a stage with such a chain are codes for any image: none can be no number. */
+bool bnn_stage_gives_codes(const bnn_stage *stage);
 
 /* The float value of an integer sum of this stage, as training has it. */
 static inline float bnn_stage_sum_value(const bnn_stage *stage, int32_t sum)

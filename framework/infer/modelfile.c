@@ -180,6 +180,66 @@ static void decode_fold(bnn_decoder *r, bnn_stage *s)
     s->folded = true;
 }
 
+/* n integers, as few bytes as hold them; none is larger in magnitude than `most`. */
+static const int64_t *decode_integers(bnn_decoder *r, uint32_t n, int64_t most, const char *what)
+{
+    const uint32_t kind = bnn_decoder_number(r, 1), bytes = kind % BNN_MODELFILE_ONE;
+    const bool one = kind >= BNN_MODELFILE_ONE;
+    bnn_decoder_need(r, bytes >= 1 && bytes <= 8 && (!one || n <= BNN_MODELFILE_EQUAL_MAX),
+                     "%s of kind %u", what, kind);
+    const uint8_t *at = bnn_decoder_take(r, (uint64_t)bytes * (one ? 1 : n));
+    int64_t *values = at == NULL ? NULL : bnn_decoder_alloc(r, n, sizeof *values);
+    for (uint32_t i = 0; values != NULL && i < n; i++) {
+        const uint8_t *from = at + (one ? 0 : (size_t)i * bytes);
+        uint64_t word = from[bytes - 1] & 0x80 ? UINT64_MAX : 0;
+        for (uint32_t k = bytes; k-- > 0;)
+            word = word << 8 | from[k];
+        memcpy(&values[i], &word, sizeof word);
+        bnn_decoder_need(r, values[i] >= -most && values[i] <= most, "%s: %lld is larger than %lld",
+                         what, (long long)values[i], (long long)most);
+    }
+    if (values != NULL)
+        bnn_decoder_need(r, kind == bnn_modelfile_integer_kind(values, n),
+                         "%s that fit in fewer bytes", what);
+    return values;
+}
+
+static void decode_lines_pool(bnn_decoder *r, bnn_stage *s, bnn_lines *lines)
+{
+    const uint32_t channels = s->op.out.c;
+    bnn_op pool = {.type = BNN_LOWER_MAXPOOL, .in = s->op.out, .kernel = bnn_decoder_count(r)};
+    s->out = s->op.out;
+    if (pool.kernel == 0)
+        return;
+    pool.stride = bnn_decoder_count(r);
+    decode_shape(r, &pool, &s->out);
+    bnn_decoder_need(r, bnn_modelfile_bitmap_bytes(channels) <= r->end - r->at,
+                     "the pools of %u channels are not there", channels);
+    uint8_t *least = bnn_decoder_alloc(r, channels, sizeof *least);
+    bnn_decoder_flags(r, channels, 1, least);
+    lines->pool = pool.kernel;
+    lines->pool_stride = pool.stride;
+    lines->least = least;
+}
+
+static void decode_lines(bnn_decoder *r, bnn_stage *s)
+{
+    bnn_lines *lines = bnn_decoder_alloc(r, 1, sizeof *lines);
+    if (lines == NULL ||
+        !bnn_decoder_need(r, s->outputs != BNN_VALUES_FLOATS && bnn_stage_sums_are_whole(s),
+                          "a stage without whole sums, or without codes, has lines"))
+        return;
+    decode_lines_pool(r, s, lines);
+    lines->shift = bnn_decoder_number(r, 1);
+    bnn_decoder_need(r, lines->shift <= BNN_LINE_SHIFT_MAX, "lines are shifted by %u",
+                     lines->shift);
+    lines->factor = decode_integers(r, s->op.out.c, BNN_SUM_MAX, "factors");
+    lines->offset = decode_integers(r, s->op.out.c, BNN_LINE_OFFSET_MAX, "offsets");
+    if (s->outputs == BNN_VALUES_BITS)
+        s->out_codes = (bnn_range){0, 1};
+    s->lines = lines;
+}
+
 static void decode_chain_op(bnn_decoder *r, bnn_op *op)
 {
     op->type = bnn_decoder_number(r, 1);
@@ -227,18 +287,35 @@ static void decode_check_kinds(bnn_decoder *r, const bnn_stage *s, const bnn_sta
 {
     const bnn_values given = before == NULL ? BNN_VALUES_PIXELS : before->outputs;
     const bool none = s->op.type == BNN_LOWER_IDENTITY, logic = decode_is_logic(r, s);
-    const uint32_t both = BNN_MODELFILE_BINARY_WEIGHTS | BNN_MODELFILE_CODES;
+    const uint32_t weights = BNN_MODELFILE_BINARY_WEIGHTS | BNN_MODELFILE_CODES;
+    const uint32_t ends = BNN_MODELFILE_FOLDED | BNN_MODELFILE_LINES;
     const uint32_t all = BNN_MODELFILE_BINARY_WEIGHTS | BNN_MODELFILE_BIAS | BNN_MODELFILE_FOLDED |
-                         (r->version > 1 ? BNN_MODELFILE_CODES : 0u);
+                         (r->version > 1 ? BNN_MODELFILE_CODES | BNN_MODELFILE_LINES : 0u);
     bnn_decoder_need(r, none ? before == NULL : logic || bnn_op_is_linear(s->op.type),
                      "linear operation %u", s->op.type);
-    bnn_decoder_need(r, !logic || s->inputs != BNN_VALUES_FLOATS, "gates of floats");
+    bnn_decoder_need(r, !logic || s->inputs < BNN_VALUES_FLOATS, "gates of floats");
     bnn_decoder_need(r, s->inputs == given, "takes values of kind %u, is given kind %u", s->inputs,
                      given);
-    bnn_decoder_need(r, s->outputs == BNN_VALUES_BITS || s->outputs == BNN_VALUES_FLOATS,
+    bnn_decoder_need(r,
+                     s->outputs == BNN_VALUES_BITS || s->outputs == BNN_VALUES_FLOATS ||
+                         (r->version > 1 && s->outputs == BNN_VALUES_CODES),
                      "gives values of kind %u", s->outputs);
-    bnn_decoder_need(r, flags <= (none || logic ? 0 : all) && (flags & both) != both, "flags %u",
-                     flags);
+    bnn_decoder_need(r,
+                     flags <= (none || logic ? 0 : all) && (flags & weights) != weights &&
+                         (flags & ends) != ends,
+                     "flags %u", flags);
+}
+
+/* Of what a stage gives, and of what it takes. */
+static void decode_ranges(bnn_decoder *r, const bnn_stage *before, bnn_stage *s)
+{
+    if (before != NULL)
+        s->in_codes = before->out_codes;
+    if (s->outputs != BNN_VALUES_CODES)
+        return;
+    const int32_t below = (int32_t)bnn_decoder_number(r, 1), n = (int32_t)bnn_decoder_number(r, 1);
+    bnn_decoder_need(r, n > 0 && below <= n, "codes from %d to %d", -below, n - below);
+    s->out_codes = (bnn_range){-below, n - below};
 }
 
 /* Nothing is read behind the end of a stage until the next one. */
@@ -263,6 +340,7 @@ static void decode_stage(bnn_decoder *r, const bnn_stage *before, bnn_shape in, 
     const uint32_t flags = bnn_decoder_number(r, 1);
     s->n_float_values = bnn_decoder_count(r);
     decode_check_kinds(r, s, before, flags);
+    decode_ranges(r, before, s);
     s->op.in = s->op.out = in;
     s->op.kernel = s->op.stride = 1;
     if (decode_is_logic(r, s))
@@ -272,8 +350,13 @@ static void decode_stage(bnn_decoder *r, const bnn_stage *before, bnn_shape in, 
     s->integer_sums = bnn_stage_sums_are_integers(s);
     if (flags & BNN_MODELFILE_FOLDED)
         decode_fold(r, s);
+    else if (flags & BNN_MODELFILE_LINES)
+        decode_lines(r, s);
     else
         decode_chain(r, s);
+    if (s->lines == NULL && s->outputs == BNN_VALUES_CODES)
+        bnn_decoder_need(r, r->status == BNN_OK && bnn_stage_gives_codes(s),
+                         "a chain that does not end in the codes that it says");
     bnn_decoder_need(r, r->version > 1 || r->at == r->end, "%zu bytes too many in a stage",
                      r->end - r->at);
     r->end = outer_end;

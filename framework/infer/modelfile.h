@@ -16,7 +16,7 @@
  *              name           text
  *              linear         u8 (bnn_lower_op): 0 none, 1 conv2d, 2 dense; in version 2 also logic: 11 gates, 12
  *                             counts of gates
- *              inputs,outputs u8, u8: 0 pixels, 1 bits, 2 floats
+ *              inputs,outputs u8, u8: 0 pixels, 1 bits, 2 floats; in version 2 also 3 codes
  *              flags          u8: 1 binary weights, 2 bias, 4 folded
  *              float values   u32: see bnn_stage
  *     conv2d   geometry       u32 kernel, stride, padding; i8 pad value
@@ -40,6 +40,13 @@
  *   and one f32;
  * - flag 8 is codes, in place of flag 1: i8 least, i8 greatest, u8 step, and then, for the bitmap, their
  *   digits (codes.h);
+ * - where outputs are codes, a u8 and a u8 behind the float values say how far the least lies below 0, and the
+ *   greatest above the least; a chain ends in operations that give such (model.h);
+ * - flag 16 is lines (model.h), in place of flag 4:
+ *     pool     window (0: none); then, unless none, stride, and bitmap(channels): the least counts
+ *     shift    u8
+ *     factors, offsets   each u8 bytes of one, the fewest that hold all; then an integer of so many for each
+ *              channel, or 128 more and one integer, where all are equal and at most 65536;
  * - of logic (logic.h), whose flags are 0, stand in place of `linear`, where packed(n, end) is n numbers below
  *   `end`, each in the fewest bits that hold them all, at least one, in the order of a bitmap:
  *     values   gates: channels, height, width; counts: channels, and outputs of each
@@ -69,6 +76,7 @@ enum {
     BNN_MODELFILE_BIAS = 2,
     BNN_MODELFILE_FOLDED = 4,
     BNN_MODELFILE_CODES = 8,
+    BNN_MODELFILE_LINES = 16,
 };
 
 /* So many numbers can be written as one: more would take memory that a small file does not account for. */
@@ -84,6 +92,28 @@ static inline bool bnn_modelfile_are_equal(const float *values, uint64_t n)
         if (memcmp(&values[i], &values[0], sizeof *values) != 0)
             return false;
     return true;
+}
+
+/* Bytes of one, the fewest that hold each of n integers; and BNN_MODELFILE_ONE more where one stands for all. */
+enum { BNN_MODELFILE_ONE = 128 };
+
+static inline uint32_t bnn_modelfile_integer_kind(const int64_t *values, uint64_t n)
+{
+    uint32_t bytes = 1;
+    bool equal = n <= BNN_MODELFILE_EQUAL_MAX;
+    for (size_t i = 0; i < n; i++) {
+        equal = equal && values[i] == values[0];
+        while (bytes < 8 && (values[i] >= (int64_t)1 << (8 * bytes - 1) ||
+                             values[i] < -((int64_t)1 << (8 * bytes - 1))))
+            bytes++;
+    }
+    return bytes + (equal ? BNN_MODELFILE_ONE : 0);
+}
+
+static inline uint64_t bnn_modelfile_integer_bytes(const int64_t *values, uint64_t n)
+{
+    const uint32_t kind = bnn_modelfile_integer_kind(values, n);
+    return kind % BNN_MODELFILE_ONE * (kind >= BNN_MODELFILE_ONE ? 1 : n);
 }
 
 static inline size_t bnn_modelfile_bitmap_bytes(size_t n)

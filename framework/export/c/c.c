@@ -1,6 +1,7 @@
 #include "export/c/c.h"
 
 #include "export/c/writer.h"
+#include "infer/lines.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -241,7 +242,9 @@ int bnn_c_export(const bnn_model *model, const bnn_c_options *options, char **so
     w.arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
     if (w.arena == NULL)
         return bnn_no_memory(err);
-    status = c_prepare(&w, err);
+    status = bnn_lines_unfold_all(model, w.arena, &w.model, err);
+    if (status == BNN_OK)
+        status = c_prepare(&w, err);
     if (status == BNN_OK)
         status = c_check_logits(&w, err);
     if (status == BNN_OK)

@@ -2,6 +2,7 @@
 
 #include "export/build.h"
 #include "export/onnx/ops.h"
+#include "infer/lines.h"
 
 #include <assert.h>
 
@@ -51,7 +52,15 @@ static int onnx_export(const bnn_graph *graph, const bnn_model *model,
 int bnn_onnx_export(const bnn_model *model, const bnn_onnx_options *options, unsigned char **bytes,
                     size_t *n, bnn_error *err)
 {
-    return onnx_export(NULL, model, options, bytes, n, err);
+    const bnn_model *unfolded;
+    bnn_arena *arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
+    if (arena == NULL)
+        return bnn_no_memory(err);
+    int status = bnn_lines_unfold_all(model, arena, &unfolded, err);
+    if (status == BNN_OK)
+        status = onnx_export(NULL, unfolded, options, bytes, n, err);
+    bnn_arena_destroy(arena);
+    return status;
 }
 
 int bnn_onnx_export_qonnx(const bnn_graph *graph, const bnn_onnx_options *options,

@@ -4,6 +4,7 @@
 #include "infer/engine/engine.h"
 #include "infer/engine/engine_float.h"
 #include "infer/engine/pack.h"
+#include "infer/lines.h"
 #include "simd/count.h"
 #include "simd/planes.h"
 
@@ -305,7 +306,10 @@ static int fast_prepare(const bnn_model *model, bnn_arena *arena, void **state, 
     *e = (fast_model){.prepared = {.model = model, .run_stage = fast_run_stage},
                       .floats = floats,
                       .scratch = begins};
-    int status = bnn_pack_model(model, PIXEL_ZERO, sizeof(vq), arena, &e->packs, err);
+    const bnn_model *unfolded = model;
+    int status = bnn_lines_unfold(model, arena, &unfolded, err);
+    if (status == BNN_OK)
+        status = bnn_pack_model(unfolded, PIXEL_ZERO, sizeof(vq), arena, &e->packs, err);
     for (uint32_t i = 0; status == BNN_OK && i < model->n_stages; i++) {
         const bnn_pack *const p = &e->packs[i];
         most = bnn_size_larger(most, fast_out_bytes(p));

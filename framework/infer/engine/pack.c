@@ -73,6 +73,8 @@ static bool rows_fit(const bnn_stage *s, const bnn_stage *next)
 
 static bnn_pack_loop loop_for(const bnn_stage *s, const bnn_stage *next)
 {
+    if (s->lines != NULL)
+        return BNN_PACK_PLAIN;
     if (s->logic != NULL)
         return bnn_pack_logic_fits(s->logic) ? BNN_PACK_LOGIC : BNN_PACK_PLAIN;
     if (!s->integer_sums)

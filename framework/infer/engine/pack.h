@@ -19,8 +19,8 @@ typedef enum bnn_pack_loop {
      * input row; a channel adds up those of its rows. Followed by a 2x2 pool. */
     BNN_PACK_ROWS,
     BNN_PACK_FLOATS, /* float sums */
-    BNN_PACK_PLAIN,  /* integer sums and gates whose shape would take too much memory otherwise */
-    BNN_PACK_LOGIC,  /* gates, on rows of bits of the images of a block */
+    BNN_PACK_PLAIN, /* integer sums and gates whose shape would take too much memory otherwise, and lines */
+    BNN_PACK_LOGIC, /* gates, on rows of bits of the images of a block */
 } bnn_pack_loop;
 
 /* A stage of BNN_PACK_WORDS. The value of a word against its weights is the number of different
@@ -70,7 +70,7 @@ typedef struct bnn_pack {
     bnn_plain_stage plain; /* BNN_PACK_PLAIN */
 } bnn_pack;
 
-/* Lays out all stages, *out[n_stages]. pixel_zero: the pixel for which the engine's product of
+/* Lays out all stages, *out[n_stages], of a model whose lines are chains where they can be (lines.h). pixel_zero: the pixel for which the engine's product of
  * pixel and weight is 0 (0 where it multiplies unsigned pixels, 128 where it multiplies signed
  * ones). row_bytes: of a row of bits of images. Fails only for want of memory. */
 int bnn_pack_model(const bnn_model *model, int32_t pixel_zero, uint32_t row_bytes, bnn_arena *arena,

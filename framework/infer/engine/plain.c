@@ -1,6 +1,7 @@
 #include "infer/engine/plain.h"
 
 #include "base/size.h"
+#include "infer/lines.h"
 
 #include <assert.h>
 #include <string.h>
@@ -119,7 +120,7 @@ static void to_floats(const bnn_stage *s, const void *x, float *out)
 {
     const size_t n = bnn_shape_values(s->op.in);
     const uint8_t *bytes = x;
-    if (s->inputs == BNN_VALUES_FLOATS)
+    if (s->inputs >= BNN_VALUES_FLOATS)
         memcpy(out, x, n * sizeof *out);
     else
         for (size_t i = 0; i < n; i++)
@@ -173,6 +174,47 @@ void bnn_plain_fold(const bnn_stage *s, const int32_t *sums, uint8_t *bits, uint
     }
 }
 
+/* The sum that counts of a window whose first is *corner; row: sums from a row to the next. */
+static int32_t sum_of_window(const int32_t *corner, size_t size, size_t row, bool least)
+{
+    int32_t sum = corner[0];
+    for (size_t t = 1; t < size * size; t++) {
+        const int32_t other = corner[t / size * row + t % size];
+        sum = (other < sum) == least ? other : sum;
+    }
+    return sum;
+}
+
+/* What follows the sums of a stage with lines: out[out], bytes or floats. */
+static void plain_lines(const bnn_stage *s, const int32_t *sums, void *out)
+{
+    const bnn_lines *lines = s->lines;
+    const size_t plane = (size_t)s->op.out.h * s->op.out.w, row = s->op.out.w;
+    const size_t size = lines->pool > 0 ? lines->pool : 1;
+    const size_t stride = lines->pool > 0 ? lines->pool_stride : 1;
+    const int32_t n = s->out_codes.max - s->out_codes.min;
+    size_t i = 0;
+    for (uint32_t c = 0; c < s->op.out.c; c++, sums += plane)
+        for (size_t h = 0; h < s->out.h; h++)
+            for (size_t w = 0; w < s->out.w; w++, i++) {
+                const int32_t sum = sum_of_window(sums + h * stride * row + w * stride, size, row,
+                                                  lines->pool > 0 && lines->least[c] != 0);
+                const int32_t code = bnn_lines_code(lines, c, sum, n);
+                if (s->outputs == BNN_VALUES_BITS)
+                    ((uint8_t *)out)[i] = (uint8_t)code;
+                else
+                    ((float *)out)[i] = (float)(s->out_codes.min + code);
+            }
+}
+
+/* Floats that are whole sums, of pixels in units of 1/128, as integers. */
+static void to_integers(const bnn_stage *s, const float *x, int32_t *sums)
+{
+    const float unit = s->inputs == BNN_VALUES_PIXELS ? 128.0f : 1.0f;
+    for (size_t i = 0; i < bnn_shape_values(s->op.out); i++)
+        sums[i] = (int32_t)(x[i] * unit);
+}
+
 /* The chain of a stage that is not folded, on x[sums]; returns the last values, which lie in x or
  * in y. Both have room for most_values. */
 static float *plain_chain(const bnn_stage *s, float *x, float *y)
@@ -191,7 +233,7 @@ static void plain_end(const bnn_stage *s, float *x, float *y, void *out)
 {
     const size_t n = bnn_shape_values(s->out);
     const float *values = plain_chain(s, x, y);
-    if (s->outputs == BNN_VALUES_FLOATS)
+    if (s->outputs != BNN_VALUES_BITS)
         memcpy(out, values, n * sizeof *values);
     else
         for (size_t i = 0; i < n; i++)
@@ -220,6 +262,10 @@ void bnn_plain_run(const bnn_plain_stage *plain, const void *x, void *out, void 
             bnn_plain_fold(s, w.sums, (uint8_t *)w.floats[0], out);
             return;
         }
+        if (s->lines != NULL) {
+            plain_lines(s, w.sums, out);
+            return;
+        }
         for (size_t i = 0; i < n_sums; i++)
             sums[i] = bnn_stage_sum_value(s, w.sums[i]);
     } else if (s->logic != NULL) {
@@ -230,6 +276,11 @@ void bnn_plain_run(const bnn_plain_stage *plain, const void *x, void *out, void 
             bnn_op_apply(&plain->linear, sums, spare);
             sums = w.floats[1];
             spare = w.floats[0];
+        }
+        if (s->lines != NULL) {
+            to_integers(s, sums, w.sums);
+            plain_lines(s, w.sums, out);
+            return;
         }
     }
     plain_end(s, sums, spare, out);

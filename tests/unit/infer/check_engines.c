@@ -290,6 +290,41 @@ START_TEST(a_large_group_is_counted_plainly)
 }
 END_TEST
 
+/* Codes, and lines that make them: of floats in the fast engines, plain where floats cannot say them. */
+START_TEST(engines_agree_on_codes)
+{
+    enum { N = 240 };
+    size_t n_lines[2] = {0}, n_bits = 0, n_pixels = 0, n_pools = 0, n_chains = 0, n_codes = 0;
+    for (uint64_t seed = 5000; seed < 5000 + N; seed++) {
+        bnn_arena_destroy(arena);
+        set_up();
+        maker.lines = true;
+        maker.wild = seed % 2 == 0;
+        const bnn_model *model = random_model(&maker, seed, 20000), *unfolded = model;
+        bnn_error err;
+        ck_assert_int_eq(bnn_lines_unfold(model, arena, &unfolded, &err), BNN_OK);
+        for (uint32_t i = 0; i < model->n_stages; i++) {
+            const bnn_stage *s = &model->stages[i];
+            if (s->lines == NULL) {
+                n_chains += s->outputs == BNN_VALUES_CODES;
+                continue;
+            }
+            ck_assert(maker.wild || unfolded->stages[i].lines == NULL);
+            n_lines[unfolded->stages[i].lines == NULL]++;
+            n_bits += s->outputs == BNN_VALUES_BITS;
+            n_pixels += s->inputs == BNN_VALUES_PIXELS;
+            n_codes += s->inputs == BNN_VALUES_CODES;
+            n_pools += s->lines->pool > 1;
+        }
+        compare_engines(model, 17);
+    }
+    ck_assert_msg(n_lines[0] > 5 && n_lines[1] > 80 && n_bits > 20 && n_pixels > 20 &&
+                      n_pools > 10 && n_chains > 20 && n_codes > 20,
+                  "%zu %zu %zu %zu %zu %zu %zu", n_lines[0], n_lines[1], n_bits, n_pixels, n_pools,
+                  n_chains, n_codes);
+}
+END_TEST
+
 /* The generator would be of no use if it left out a loop. */
 START_TEST(models_are_of_all_kinds)
 {
@@ -505,6 +540,7 @@ static Suite *engines_suite(void)
     tcase_add_loop_test(tcase, engines_agree_on_any_model, 0, SLICES);
     tcase_add_test(tcase, models_are_of_all_kinds);
     tcase_add_test(tcase, engines_agree_on_gates);
+    tcase_add_test(tcase, engines_agree_on_codes);
     tcase_add_test(tcase, gates_write_the_padding_of_a_convolution);
     tcase_add_test(tcase, a_large_group_is_counted_plainly);
     tcase_add_test(tcase, a_large_dense_stage_is_run_plainly);

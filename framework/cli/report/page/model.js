@@ -4,7 +4,7 @@
 
 const bnnModel = (() => {
     const fround = Math.fround;
-    const PIXELS = 0, BITS = 1, FLOATS = 2;
+    const PIXELS = 0, BITS = 1, FLOATS = 2, CODES = 3;
     const IDENTITY = 0, CONV2D = 1, DENSE = 2, AFFINE = 3, CLAMP = 4, SLOPE = 5, MAXPOOL = 6,
         AVGPOOL = 7, SIGN = 8, SLOPES = 9, TABLE = 11, GROUP_SUM = 12;
     const values = (s) => s[0] * s[1] * s[2];
@@ -187,7 +187,7 @@ const bnnModel = (() => {
                              : r.floats(channels * s.taps);
         if (flags & 2)
             op.bias = r.array(channels);
-        s.integers = s.binary && !op.bias && s.inputs !== FLOATS &&
+        s.integers = s.binary && !op.bias && s.inputs < FLOATS &&
             s.taps <= (s.inputs === PIXELS ? 1 << 17 : 1 << 24) &&
             (!op.padding || (s.inputs === PIXELS) === (op.padValue === 0));
     }
@@ -208,6 +208,33 @@ const bnnModel = (() => {
         fold.step = s.inputs === PIXELS ? 1 : 2;
         fold.tables = Array.from(tables, (has) =>
             has ? r.bitmap(2 * fold.bound / fold.step + 1) : null);
+    }
+
+    /* Integers of up to 2^48 are exact in doubles. */
+    function readIntegers(r, n) {
+        const kind = r.u8(), bytes = kind & 127, one = kind > 127;
+        const next = () => {
+            let value = 0;
+            for (let k = 0; k < bytes; k++)
+                value += (k + 1 < bytes ? r.u8() : r.i8()) * 256 ** k;
+            return value;
+        };
+        const first = one ? next() : 0;
+        return Array.from({length: n}, () => one ? first : next());
+    }
+
+    function readLines(r, s) {
+        const channels = s.op.out[0], lines = s.lines = {pool: r.count(), least: []};
+        s.out = s.op.out;
+        if (lines.pool) {
+            const op = lines.op = {in: s.out, kernel: lines.pool, stride: r.count()};
+            const side = (n) => Math.floor((n - op.kernel) / op.stride) + 1;
+            op.out = s.out = [channels, side(s.out[1]), side(s.out[2])];
+            lines.least = r.bitmap(channels);
+        }
+        lines.unit = 2 ** r.u8();
+        lines.factor = readIntegers(r, channels);
+        lines.offset = readIntegers(r, channels);
     }
 
     /* infer/logic.h: nodes are the constant, sources, gates. */
@@ -237,12 +264,17 @@ const bnnModel = (() => {
         s.outputs = r.u8();
         const flags = r.u8();
         r.count();
+        s.codes = {min: 0, n: 1};
+        if (s.outputs === CODES)
+            s.codes = {min: -r.u8(), n: r.u8()};
         if (r.version > 1 && (s.op.type === TABLE || s.op.type === GROUP_SUM))
             readLogic(r, s);
         else if (s.op.type !== IDENTITY)
             readLinear(r, flags, s);
         if (flags & 4) {
             readFold(r, s);
+        } else if (flags & 16) {
+            readLines(r, s);
         } else {
             s.chain = [];
             s.out = s.op.out;
@@ -338,6 +370,21 @@ const bnnModel = (() => {
         return Int8Array.from(any, (b, i) => f.and[(i / outPlane) | 0] ? -all[i] : b);
     }
 
+    function followLines(s, total) {
+        const lines = s.lines, plane = s.op.out[1] * s.op.out[2], outPlane = s.out[1] * s.out[2];
+        let x = total;
+        if (lines.pool) {
+            const turned = total.map((v, i) => lines.least[(i / plane) | 0] ? -v : v);
+            x = pool(lines.op, turned, maximum).map((v, i) => lines.least[(i / outPlane) | 0] ? -v : v);
+        }
+        const codes = Float32Array.from(x, (v, i) => {
+            const c = (i / outPlane) | 0;
+            const code = Math.floor((lines.factor[c] * v + lines.offset[c]) / lines.unit);
+            return s.codes.min + Math.min(Math.max(code, 0), s.codes.n);
+        });
+        return s.outputs === BITS ? Int8Array.from(codes, (v) => 2 * v - 1) : codes;
+    }
+
     function evaluate(logic, x) {
         const nodes = [0];
         logic.source.forEach((at, i) =>
@@ -356,7 +403,7 @@ const bnnModel = (() => {
         return y;
     }
 
-    /* x: signed pixels (p - 128), signs (-1, +1) or floats; so is what comes out. */
+    /* x: signed pixels (p - 128), signs (-1, +1), codes or floats; so is what comes out. */
     function runStage(s, x) {
         let y;
         if (s.integers) {
@@ -365,6 +412,8 @@ const bnnModel = (() => {
                                new Int32Array(values(s.op.out)));
             if (s.fold)
                 return decide(s, total);
+            if (s.lines)
+                return followLines(s, total);
             y = Float32Array.from(total, (v) => s.inputs === PIXELS ? fround(v) / 128 : v);
         } else if (s.logic) {
             y = evaluate(s.logic, x);
@@ -373,6 +422,8 @@ const bnnModel = (() => {
             if (s.op.type !== IDENTITY)
                 y = sums(s.op, y, s.op.padValue, fma, (c) => s.op.bias ? s.op.bias[c] : 0,
                          new Float32Array(values(s.op.out)));
+            if (s.lines)
+                return followLines(s, y.map((v) => s.inputs === PIXELS ? v * 128 : v));
         }
         for (const op of s.chain)
             y = apply[op.type](op, y);
