@@ -151,6 +151,8 @@ export_sources = \
 	framework/export/check.c framework/export/check.h \
 	framework/export/forecast.c framework/export/forecast.h \
 	framework/export/fold.c framework/export/fold.h \
+	framework/export/fold_lines.c framework/export/fold_lines.h \
+	framework/export/line.c framework/export/line.h \
 	framework/export/logic.c framework/export/logic.h \
 	framework/export/stages.c framework/export/stages.h \
 	framework/export/graph.c framework/export/graph.h \

@@ -1,6 +1,7 @@
 #include "export/build.h"
 
 #include "export/fold.h"
+#include "export/fold_lines.h"
 #include "export/logic.h"
 #include "export/stages.h"
 
@@ -9,6 +10,7 @@
 
 typedef struct builder {
     const bnn_graph *graph;
+    bool lines;
     bnn_build_note *note;
     void *context;
     bnn_arena *arena;
@@ -74,7 +76,7 @@ static int build_logic(const builder *b, const bnn_op *ops, uint32_t n, bnn_stag
     s->op.name = bnn_arena_printf(b->arena, "%.*s", (int)strcspn(last->name, "."), last->name);
     if (s->op.name == NULL)
         return bnn_no_memory(b->err);
-    if (s->inputs == BNN_VALUES_FLOATS || (ops->type == BNN_LOWER_THERMOMETER && !pixels) ||
+    if (s->inputs >= BNN_VALUES_FLOATS || (ops->type == BNN_LOWER_THERMOMETER && !pixels) ||
         (ops->type == BNN_LOWER_GROUP_SUM && pixels))
         return bnn_fail(b->err, BNN_E_FAILED,
                         "%s: what is in front of it gives no bits, and logic of other values "
@@ -101,27 +103,45 @@ static int build_chain(const builder *b, const bnn_op *ops, uint32_t n, bnn_stag
     return complete ? BNN_OK : bnn_no_memory(b->err);
 }
 
+static void build_tell(const builder *b, const bnn_stage *s, const bnn_error *why)
+{
+    char text[sizeof why->message + 128];
+    if (b->note == NULL)
+        return;
+    snprintf(text, sizeof text, "%s stays in floats up to its %s: %s", s->op.name,
+             s->outputs == BNN_VALUES_BITS ? "sign" : "quantizer", why->message);
+    b->note(b->context, text);
+}
+
+/* Whether there are codes nowhere: such a stage has thresholds, or floats. */
+static bool build_is_binary(const bnn_stage *s)
+{
+    return s->op.binary_weights && s->inputs != BNN_VALUES_CODES && s->outputs == BNN_VALUES_BITS;
+}
+
 /* Folds where that is possible; what does not fold stays a chain of floats, with a note. */
 static int build_followers(const builder *b, const bnn_op *ops, uint32_t n, bnn_stage *s)
 {
+    const bool bits = s->integer_sums && s->outputs == BNN_VALUES_BITS;
+    const bool lines = b->lines && s->outputs != BNN_VALUES_FLOATS && bnn_stage_sums_are_whole(s) &&
+                       !build_is_binary(s);
     for (uint32_t i = 0; i < n; i++)
         s->n_float_values += bnn_op_values(&ops[i]);
-    if (s->integer_sums && s->outputs == BNN_VALUES_BITS) {
+    if (bits || lines) {
         bnn_error why;
-        const int status = bnn_fold_stage(s, b->bits, ops, n, b->arena, &why);
+        const int status = bits ? bnn_fold_stage(s, b->bits, ops, n, b->arena, &why)
+                                : bnn_fold_lines(s, ops, n, b->arena, &why);
         if (status != BNN_E_FAILED) {
             if (status != BNN_OK)
                 *b->err = why;
             return status;
         }
-        if (b->note != NULL) {
-            char text[sizeof why.message + 128];
-            snprintf(text, sizeof text, "%s stays in floats up to its sign: %s", s->op.name,
-                     why.message);
-            b->note(b->context, text);
-        }
+        build_tell(b, s, &why);
     }
-    return build_chain(b, ops, n, s);
+    const int status = build_chain(b, ops, n, s);
+    if (status == BNN_OK && s->outputs == BNN_VALUES_CODES && !bnn_stage_gives_codes(s))
+        s->outputs = BNN_VALUES_FLOATS;
+    return status;
 }
 
 /* Whether the last values of a stage are -1 and +1: of a sign, or of gates. */
@@ -145,6 +165,7 @@ static int build_stage(builder *b, uint32_t *at)
         .op =
             {.type = BNN_LOWER_IDENTITY, .name = "", .in = in, .out = in, .kernel = 1, .stride = 1},
         .inputs = before == NULL ? BNN_VALUES_PIXELS : before->outputs,
+        .in_codes = before == NULL ? (bnn_range){0, 0} : before->out_codes,
         .outputs = BNN_VALUES_FLOATS};
     const bnn_op *ops = &graph->ops[*at];
     const uint32_t n_first = bnn_stage_n_first(graph, *at), end = bnn_stage_end(graph, *at);
@@ -164,6 +185,8 @@ static int build_stage(builder *b, uint32_t *at)
     if (build_ends_in_bits(s, ops, n) && end < graph->n_ops) {
         s->outputs = BNN_VALUES_BITS;
         n -= n > 0 && ops[n - 1].type == BNN_LOWER_SIGN;
+    } else if (b->lines && end < graph->n_ops && bnn_chain_ends_in_codes(ops, n, &s->out_codes)) {
+        s->outputs = BNN_VALUES_CODES;
     }
     b->n_stages++;
     return build_followers(b, ops, n, s);
@@ -203,10 +226,15 @@ static int build_metadata(const builder *b, const bnn_metadata *metadata, uint32
 }
 
 int bnn_export_build(const bnn_graph *graph, const bnn_metadata *metadata, uint32_t n_metadata,
-                     bnn_build_note *note, void *context, bnn_arena *arena, bnn_model **out,
-                     bnn_error *err)
+                     bool lines, bnn_build_note *note, void *context, bnn_arena *arena,
+                     bnn_model **out, bnn_error *err)
 {
-    builder b = {.graph = graph, .note = note, .context = context, .arena = arena, .err = err};
+    builder b = {.graph = graph,
+                 .lines = lines,
+                 .note = note,
+                 .context = context,
+                 .arena = arena,
+                 .err = err};
     bnn_model *model = bnn_arena_alloc(arena, 1, sizeof *model);
     b.stages = bnn_arena_alloc(arena, graph->n_ops, sizeof *b.stages);
     if (model == NULL || b.stages == NULL)

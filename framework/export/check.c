@@ -109,7 +109,7 @@ int bnn_export_check(const bnn_model_options *model, bnn_shape input, uint32_t n
     }
     if (status == BNN_OK &&
         (bnn_graph_create(network, arena, &graph, &err) != BNN_OK ||
-         bnn_export_build(graph, NULL, 0, check_warn, &n, arena, &deployed, &err) != BNN_OK))
+         bnn_export_build(graph, NULL, 0, true, check_warn, &n, arena, &deployed, &err) != BNN_OK))
         bnn_diag_warn(diag, model->at, "deployment: %s", err.message);
     bnn_arena_destroy(arena);
     return status;

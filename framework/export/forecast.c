@@ -107,11 +107,11 @@ static bool is_scale(const forecaster *f, const bnn_op *op)
 
 /* ---- how bits come about ----------------------------------------------------------------- */
 
-/* The first operation behind a maximum whose order training can turn around for a part of its
- * arguments only; or NULL. A norm turns it around as a whole. */
-static const bnn_op *find_slopes_behind_pool(const bnn_op *ops, uint32_t n)
+/* The first operation behind a maximum, or anywhere, whose order training can turn around for a part
+ * of its arguments only; or NULL. A norm turns it around as a whole. */
+static const bnn_op *find_slopes(const bnn_op *ops, uint32_t n, bool anywhere)
 {
-    bool pooled = false;
+    bool pooled = anywhere;
     for (uint32_t i = 0; i < n; i++) {
         pooled |= ops[i].type == BNN_LOWER_MAXPOOL;
         if (pooled && (ops[i].type == BNN_LOWER_SLOPE || ops[i].type == BNN_LOWER_SLOPES))
@@ -124,10 +124,10 @@ static const char *why_no_integers(const bnn_stage *s)
 {
     return s->logic != NULL                   ? "gates are counted in front"
            : s->op.type == BNN_LOWER_IDENTITY ? "no layer with weights stands in front"
-           : !s->op.binary_weights            ? "the weights in front are no bits"
-           : s->op.bias != NULL               ? "the layer in front has a bias"
-           : s->inputs == BNN_VALUES_FLOATS   ? "the layer in front has float inputs"
-                                              : "the layer in front has too many inputs, or pads";
+           : !s->op.binary_weights && s->op.codes.step == 0 ? "the weights in front are no bits"
+           : s->op.bias != NULL                             ? "the layer in front has a bias"
+           : s->inputs == BNN_VALUES_FLOATS                 ? "the layer in front has float inputs"
+                                            : "the layer in front has too many inputs, or pads";
 }
 
 /* The end of the build's note about a stage, which says why it does not fold. */
@@ -145,17 +145,18 @@ static const char *reason_of(const forecaster *f, const bnn_stage *s)
 static int forecast_bits(const forecaster *f, const bnn_stage *s, const bnn_op *ops, uint32_t n,
                          bnn_sign_forecast *sign)
 {
-    const bnn_op *slopes = find_slopes_behind_pool(ops, n);
+    const bnn_op *slopes = find_slopes(ops, n, s->lines != NULL); /* which have no tables */
     sign->bits = s->op.type == BNN_LOWER_TABLE && s->outputs == BNN_VALUES_BITS
                      ? BNN_BITS_THRESHOLDS /* they are bits already */
-                 : !s->folded     ? BNN_BITS_FLOATS
-                 : slopes != NULL ? BNN_BITS_DEPENDS
-                                  : BNN_BITS_THRESHOLDS;
+                 : !s->folded && s->lines == NULL ? BNN_BITS_FLOATS
+                 : slopes != NULL                 ? BNN_BITS_DEPENDS
+                                                  : BNN_BITS_THRESHOLDS;
     if (sign->bits == BNN_BITS_DEPENDS)
         sign->why =
             bnn_arena_printf(f->arena, "floats if a slope of %s becomes negative", slopes->name);
     else if (sign->bits == BNN_BITS_FLOATS)
-        sign->why = s->integer_sums ? reason_of(f, s) : why_no_integers(s);
+        sign->why =
+            s->integer_sums || bnn_stage_sums_are_whole(s) ? reason_of(f, s) : why_no_integers(s);
     return sign->bits == BNN_BITS_THRESHOLDS || sign->why != NULL ? BNN_OK : bnn_no_memory(f->err);
 }
 
@@ -225,7 +226,7 @@ static int forecast_deployed(forecaster *f)
         f->out->signs = bnn_arena_alloc(f->arena, graph->n_ops, sizeof *f->out->signs);
         if (f->notes == NULL || f->out->signs == NULL)
             return bnn_no_memory(f->err);
-        status = bnn_export_build(graph, NULL, 0, keep_note, f, f->arena, &model, &why);
+        status = bnn_export_build(graph, NULL, 0, true, keep_note, f, f->arena, &model, &why);
     }
     if (status == BNN_OK)
         return forecast_stages(f, model);

@@ -22,7 +22,8 @@ static const double measure_share = 0.02, measure_least = 0.008, measure_most = 
 /* ---- the model --------------------------------------------------------------------------- */
 
 int bnn_finish_build(const bnn_graph *graph, const char *tool, const char *uid, const char *spec,
-                     double test_accuracy, bnn_arena *arena, bnn_model **out, bnn_error *err)
+                     double test_accuracy, bool lines, bnn_arena *arena, bnn_model **out,
+                     bnn_error *err)
 {
     char accuracy[32];
     snprintf(accuracy, sizeof accuracy, "%.6g", test_accuracy);
@@ -32,8 +33,8 @@ int bnn_finish_build(const bnn_graph *graph, const char *tool, const char *uid, 
         {"spec", spec},
         {"accuracy", accuracy},
     };
-    return bnn_export_build(graph, metadata, sizeof metadata / sizeof *metadata, NULL, NULL, arena,
-                            out, err);
+    return bnn_export_build(graph, metadata, sizeof metadata / sizeof *metadata, lines, NULL, NULL,
+                            arena, out, err);
 }
 
 /* ---- the proof --------------------------------------------------------------------------- */
@@ -166,7 +167,8 @@ static int finish_make_model(const bnn_finish_request *r, const bnn_network *net
         return bnn_no_memory(err);
     int status = bnn_graph_create(network, arena, &graph, err);
     if (status == BNN_OK)
-        status = bnn_finish_build(graph, NULL, r->uid, spec, r->test_accuracy, arena, out, err);
+        status =
+            bnn_finish_build(graph, NULL, r->uid, spec, r->test_accuracy, true, arena, out, err);
     if (status != BNN_E_FAILED)
         return status;
     *out = NULL;

@@ -33,7 +33,8 @@ int bnn_finish(const bnn_finish_request *request, bnn_network *network, bnn_erro
 /* The deployable model of a run's graph, with what the file says about the run, in the arena. spec:
  * "EXPERIMENT: LABEL"; tool: the program that the file names as its maker; NULL: this one. */
 int bnn_finish_build(const bnn_graph *graph, const char *tool, const char *uid, const char *spec,
-                     double test_accuracy, bnn_arena *arena, bnn_model **out, bnn_error *err);
+                     double test_accuracy, bool lines, bnn_arena *arena, bnn_model **out,
+                     bnn_error *err);
 
 /* Logits of the engine beside those of training. */
 typedef struct bnn_agreement {

@@ -63,8 +63,8 @@ static int selftest_take_network(void *context, bnn_network *network, double tes
     selftest_add(t, logits, sizeof logits);
     int status = bnn_graph_create(network, t->arena, &graph, err);
     if (status == BNN_OK)
-        status =
-            bnn_finish_build(graph, NULL, "selftest", "", test_accuracy, t->arena, &model, err);
+        status = bnn_finish_build(graph, NULL, "selftest", "", test_accuracy, true, t->arena,
+                                  &model, err);
     if (status == BNN_OK)
         status = bnn_finish_compare(model, NULL, network, test->pixels, test->n, t->arena,
                                     &agreement, err);

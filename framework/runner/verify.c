@@ -20,6 +20,15 @@ static const char *verify_spec_of(const bnn_model *model)
     return spec != NULL ? spec : "";
 }
 
+/* Whether whoever built the model made lines of sums, and codes of what goes on. */
+static bool verify_has_lines(const bnn_model *model)
+{
+    for (uint32_t i = 0; i < model->n_stages; i++)
+        if (model->stages[i].lines != NULL || model->stages[i].outputs == BNN_VALUES_CODES)
+            return true;
+    return false;
+}
+
 int bnn_verify_rebuild(const bnn_stored_run *stored, const bnn_reloaded *reloaded, bnn_arena *arena,
                        bool *same, bnn_error *err)
 {
@@ -35,8 +44,8 @@ int bnn_verify_rebuild(const bnn_stored_run *stored, const bnn_reloaded *reloade
         status = bnn_modelfile_decode(bytes, n, stored->model_path, arena, &was, err);
     if (status == BNN_OK)
         status = bnn_finish_build(graph, bnn_model_metadata(was, "tool"), stored->run.uid,
-                                  verify_spec_of(was), stored->run.result.test_accuracy, arena,
-                                  &model, err);
+                                  verify_spec_of(was), stored->run.result.test_accuracy,
+                                  verify_has_lines(was), arena, &model, err);
     if (status == BNN_OK) {
         model->version = was->version;
         again = bnn_arena_alloc(arena, bnn_modelfile_encode(model, NULL), 1);
@@ -58,7 +67,7 @@ int bnn_verify_undeployed(const bnn_stored_run *stored, const bnn_reloaded *relo
     return status != BNN_OK
                ? status
                : bnn_finish_build(graph, NULL, stored->run.uid, stored->label,
-                                  stored->run.result.test_accuracy, arena, &model, err);
+                                  stored->run.result.test_accuracy, true, arena, &model, err);
 }
 
 /* ---- the classes of the test set --------------------------------------------------------- */

@@ -76,7 +76,7 @@ static int trial_deploy(const trial *t, const bnn_network *net, bnn_model **out,
     bnn_model *model;
     int status = bnn_graph_create(net, t->arena, &graph, err);
     if (status == BNN_OK)
-        status = bnn_export_build(graph, NULL, 0, NULL, NULL, t->arena, &model, err);
+        status = bnn_export_build(graph, NULL, 0, true, NULL, NULL, t->arena, &model, err);
     if (status != BNN_OK)
         return status;
     const size_t n = bnn_modelfile_encode(model, NULL);

@@ -134,6 +134,8 @@ static void compare_engine(const subject *s, const bnn_engine *engine)
     compare_model(s, engine, unfolded, "unfolded");
 }
 
+static size_t n_lines; /* of all models */
+
 /* Runs one network everywhere; false when there is no such network. */
 static bool compare(const char *spec, const char *what, uint64_t seed)
 {
@@ -152,6 +154,9 @@ static bool compare(const char *spec, const char *what, uint64_t seed)
     s.images = random_images(&b, IMAGES * s.image_bytes);
     run_trainer(&s);
     s.graph = graph_of(s.net);
+    const bnn_model *model = built(s.graph, NULL, NULL);
+    for (uint32_t i = 0; i < model->n_stages; i++)
+        n_lines += model->stages[i].lines != NULL;
     compare_graph(&s);
     size_t n_engines;
     const char *const *names = bnn_cpu_names(&n_engines);
@@ -244,6 +249,7 @@ START_TEST(codes_are_deployed)
         tear_down();
         model_set_up_again();
     }
+    ck_assert_uint_gt(n_lines, 0);
 }
 END_TEST
 
@@ -339,8 +345,8 @@ END_TEST
 typedef struct stage_case {
     const char *spec, *topology;
     uint32_t n_stages;
-    const char
-        *kinds; /* a letter a stage: F folded, C chain of integer sums, f chain of float sums */
+    const char *
+        kinds; /* a letter a stage: F folded, L lines, C chain of integer sums, f chain of float sums, c of codes */
     uint64_t macs_float;
 } stage_case;
 
@@ -356,7 +362,11 @@ static const stage_case stage_cases[] = {
     {"  binarize: {first: true, last: true}\n  ordering: xnor\n", LENET, 5, "FFFFC", 0},
     {"  binarize: {first: true, last: true}\n", MIXED, 5, "CfFfC", 0},
     {"  binarize: {first: true, last: true}\n  form: xnor\n", LENET, 5, "FFFFC", 0},
-    {"  binarize: {first: true, last: true}\n  form: ternary\n", LENET, 5, "fffff", 416520},
+    {"  binarize: {first: true, last: true}\n  form: ternary\n", LENET, 5, "LLLLf", 416520},
+    {"  quantize: {weights: 4, activations: 4}\n", LENET, 5, "LLLLf", 416520},
+    {"  quantize: {weights: 1, activations: 2}\n", LENET, 5, "LLLLf", 416520 - 117600},
+    {"  quantize: {weights: 4, activations: 4, first: {weights: float}}\n", LENET, 5, "cLLLf",
+     416520},
 };
 
 START_TEST(stages_are_what_they_can_be)
@@ -365,6 +375,7 @@ START_TEST(stages_are_what_they_can_be)
     const bool lenet = strcmp(c->topology, LENET) == 0;
     bnn_network *net =
         network_of(parsed_model(model_spec(c->topology, c->spec)), lenet ? 10 : CLASSES, 1, 1);
+    bnn_network_start_form(net); /* or codes might all be -1 and +1 */
     const bnn_model *model = built(graph_of(net), NULL, NULL);
     char kinds[16] = "";
     uint64_t macs = 0;
@@ -372,7 +383,11 @@ START_TEST(stages_are_what_they_can_be)
         const bnn_stage *s = &model->stages[i];
         bnn_stage_size size;
         bnn_modelfile_stage_size(model, i, &size);
-        kinds[i] = s->folded ? 'F' : s->integer_sums ? 'C' : 'f';
+        kinds[i] = s->folded                        ? 'F'
+                   : s->lines != NULL               ? 'L'
+                   : s->integer_sums                ? 'C'
+                   : s->outputs == BNN_VALUES_CODES ? 'c'
+                                                    : 'f';
         macs += size.macs_float;
         ck_assert(bnn_shape_values(s->op.in) ==
                   bnn_shape_values(i == 0 ? model->input : model->stages[i - 1].out));

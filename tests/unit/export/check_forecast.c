@@ -112,7 +112,7 @@ static int meet(void *context, bnn_network *network, double accuracy, bnn_error 
     uint64_t zeros[8] = {0};
     (void)accuracy;
     if (bnn_graph_create(network, arena, &graph, err) != BNN_OK ||
-        bnn_export_build(graph, NULL, 0, NULL, NULL, arena, &model, err) != BNN_OK)
+        bnn_export_build(graph, NULL, 0, true, NULL, NULL, arena, &model, err) != BNN_OK)
         return err->status;
     count_zeros(graph, N_TEST, zeros);
     uint32_t i = 0;
@@ -204,8 +204,10 @@ static const answer answers[] = {
      BNN_BITS_FLOATS, "conv2d_1, maxpool_1, batchnorm_1, maxpool_2",
      "maxpool_2 is a second pool before the sign, behind maxpool_1"},
     {"LPBA", "none", "  quantize: {weights: 2, activations: 1}\n", "sign_2", BNN_ZERO_CHANCE,
-     BNN_BITS_FLOATS, "conv2d_1, scale_1, maxpool_1, batchnorm_1",
-     "the weights in front are no bits"},
+     BNN_BITS_THRESHOLDS, "conv2d_1, scale_1, maxpool_1, batchnorm_1", NULL},
+    {"LPBA", "prelu", "  quantize: {weights: 2, activations: 1}\n", "sign_4", BNN_ZERO_CHANCE,
+     BNN_BITS_DEPENDS, "dense_3, scale_3, batchnorm_3, prelu_3",
+     "floats if a slope of prelu_3 becomes negative"},
     {"BLP", "none", "  binarize: {first: true}\n", "sign_2", BNN_ZERO_CHANCE, BNN_BITS_FLOATS,
      "conv2d_1, maxpool_1, batchnorm_2", "the layer in front has float inputs"},
 };

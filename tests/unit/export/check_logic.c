@@ -348,7 +348,7 @@ START_TEST(counts_of_real_numbers_cannot_be_deployed)
     bnn_error err = {0};
     bnn_model *model = NULL;
     ck_assert_int_eq(
-        bnn_export_build(graph_of(net_of(&c, 1)), NULL, 0, NULL, NULL, arena, &model, &err),
+        bnn_export_build(graph_of(net_of(&c, 1)), NULL, 0, true, NULL, NULL, arena, &model, &err),
         BNN_E_FAILED);
     ck_assert_str_eq(err.message, "group_sum_2: what is in front of it gives no bits, and logic of "
                                   "other values cannot be deployed");

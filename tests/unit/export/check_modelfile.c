@@ -25,16 +25,22 @@ static const char *const settings_texts[] = {
     "  binarize: {}\n  ordering: pool_bn_act\n  activation: hardtanh\n",
     "  binarize: none\n  activation: prelu\n",
     "  binarize: {activations: false}\n",
+    "  quantize: {weights: 2, activations: 4}\n",
     "  binarize: {first: true}\n  form: ternary\n",
 };
 enum { N_SETTINGS = sizeof settings_texts / sizeof *settings_texts };
 
-static const bnn_model *small_model(int which)
+static const bnn_model *small_model_with(int which, bool lines)
 {
     const char *spec = model_spec(SMALL, settings_texts[which]);
     bnn_network *net = network_of(parsed_model(spec), CLASSES, 1, 1);
     fill_tensors(net, (uint64_t)which + 3);
-    return built(graph_of(net), NULL, NULL);
+    return built_with(graph_of(net), lines, NULL, NULL);
+}
+
+static const bnn_model *small_model(int which)
+{
+    return small_model_with(which, true);
 }
 
 /* ---- written and read -------------------------------------------------------------------- */
@@ -218,15 +224,106 @@ static const uint8_t known_codes_file[] = {
 };
 /* clang-format on */
 
-/* Those of known_codes_file have a checksum, too. */
+/* clang-format off */
+static const uint8_t known_lines_file[] = {
+    0x89, 'B', 'N', 'N', 13, 10, 26, 10,        /* magic */
+    2, 0, 0, 0, 66, 0, 0, 0,                    /* 8: version, size */
+    0, 0, 0, 0,                                 /* 16: checksum */
+    1, 1, 2, 2, 0, 0, 2,                        /* 20: input, classes, nothing else, metadata, stages */
+    1, 'd', 2, 0, 3, 24, 4,                     /* 27: name, kinds, floats */
+    0, 3,                                       /* 34: codes from 0 to 3 */
+    2, 0xff, 1, 1, 0x41,                        /* 36: channels, codes, weights */
+    1, 1, 2,                                    /* 41: a pool, the least of channel 1 */
+    6, 1, 1, 0xff, 2, 64, 0, 0x2c, 1,           /* 44: shift, factors, offsets */
+    1, 'e', 2, 3, 2, 8, 6,                      /* 53: name, kinds, floats */
+    2, 0xff, 1, 1, 0x3b, 0,                     /* 60: channels, codes, weights, chain */
+};
+/* clang-format on */
+
+enum { KNOWN = 3 };
+
+/* Those of version 2 have a checksum, too. */
 static size_t known_bytes(int which, uint8_t bytes[sizeof known_file])
 {
-    const size_t n = which == 0 ? sizeof known_file : sizeof known_codes_file;
-    memcpy(bytes, which == 0 ? known_file : known_codes_file, n);
-    if (which == 1)
-        make_plausible(bytes, n);
-    return n;
+    const uint8_t *const files[KNOWN] = {known_file, known_codes_file, known_lines_file};
+    const size_t sizes[KNOWN] = {sizeof known_file, sizeof known_codes_file,
+                                 sizeof known_lines_file};
+    memcpy(bytes, files[which], sizes[which]);
+    if (which > 0)
+        make_plausible(bytes, sizes[which]);
+    return sizes[which];
 }
+
+/* (sum + 64) >> 6 and (300 - sum) >> 6. */
+static bnn_model *known_lines(void)
+{
+    uint8_t bytes[sizeof known_file];
+    const size_t n = known_bytes(2, bytes);
+    bnn_error err = {0};
+    bnn_model *model = NULL;
+    ck_assert_msg(bnn_modelfile_decode(bytes, n, "m", arena, &model, &err) == BNN_OK, "%s",
+                  err.message);
+    return model;
+}
+
+START_TEST(lines_are_read)
+{
+    uint8_t bytes[sizeof known_file];
+    ck_assert(try_model(bytes, known_bytes(2, bytes)));
+    const bnn_model *model = known_lines();
+    const bnn_stage *s = &model->stages[0];
+    const bnn_lines *lines = s->lines;
+    ck_assert(s->outputs == BNN_VALUES_CODES && s->out_codes.min == 0 && s->out_codes.max == 3);
+    ck_assert(lines->shift == 6 && lines->pool == 1 && lines->pool_stride == 1);
+    ck_assert(lines->factor[0] == 1 && lines->factor[1] == -1);
+    ck_assert(lines->offset[0] == 64 && lines->offset[1] == 300);
+    ck_assert(lines->least[0] == 0 && lines->least[1] == 1);
+    ck_assert(s->op.weight[0] == 1 && s->op.weight[1] == -1);
+    /* Sums of 80 and 20: 144 >> 6 and 280 >> 6, of which 3 is held. */
+    const uint8_t image[] = {228, 148};
+    float *logits = logits_of_image(&bnn_engine_portable, model, arena, image);
+    ck_assert(logits[0] == 2.0f && logits[1] == 1.0f);
+    free(logits);
+}
+END_TEST
+
+static void refuse_encoded(const bnn_model *model, const char *message)
+{
+    size_t n;
+    uint8_t *bytes = encoded(model, &n);
+    bnn_error err = {0};
+    bnn_model *read = NULL;
+    ck_assert_int_eq(bnn_modelfile_decode(bytes, n, "m", arena, &read, &err), BNN_E_RESOURCE);
+    ck_assert_msg(strstr(err.message, message) != NULL, "%s", err.message);
+    free(bytes);
+}
+
+/* What a file can say and must not: numbers that are too large, sums that are not whole, floats as codes. */
+START_TEST(lines_that_cannot_be_are_refused)
+{
+    static const float bias[] = {1.0f, 2.0f};
+    static const int64_t large[] = {1, BNN_SUM_MAX + 1}, far[] = {1, BNN_LINE_OFFSET_MAX + 1};
+    const bnn_model *known = known_lines();
+    bnn_stage stages[2] = {known->stages[0], known->stages[1]};
+    bnn_lines lines = *stages[0].lines;
+    bnn_model model = *known;
+    model.stages = stages;
+    stages[0].lines = &lines;
+    lines.factor = large;
+    refuse_encoded(&model, "factors: 16777217 is larger than 16777216");
+    lines.factor = far;
+    refuse_encoded(&model, "factors: 281474976710657 is larger than 16777216");
+    lines = *known->stages[0].lines;
+    lines.offset = far;
+    refuse_encoded(&model, "offsets: 281474976710657 is larger than 281474976710656");
+    lines = *known->stages[0].lines;
+    stages[0].op.bias = bias;
+    refuse_encoded(&model, "a stage without whole sums, or without codes, has lines");
+    stages[0].op.bias = NULL;
+    stages[0].lines = NULL;
+    refuse_encoded(&model, "a chain that does not end in the codes that it says");
+}
+END_TEST
 
 START_TEST(the_bytes_are_those_of_the_description)
 {
@@ -246,7 +343,7 @@ START_TEST(codes_take_fewer_bytes)
 {
     enum { IMAGES = 20, PIXELS = 56 };
     bnn_error err;
-    bnn_model *digits = NULL, *floats = NULL, model = *small_model(N_SETTINGS - 1);
+    bnn_model *digits = NULL, *floats = NULL, model = *small_model_with(N_SETTINGS - 1, false);
     buffers b = {.state = 1};
     size_t n_digits, n_floats;
     uint8_t *of_digits = encoded(&model, &n_digits);
@@ -413,7 +510,8 @@ static const damage damages_of_codes[] = {
     {20, 0x80, true, "m: byte 26: the model has something of kind 1"},
     {31, 0, true, "m: byte 32: 0 stages; there are 1 to 1024"},
     {37, 9, true, "m: byte 40: flags 9"},
-    {37, 16, true, "m: byte 40: flags 16"},
+    {37, 20, true, "m: byte 40: flags 20"},
+    {37, 32, true, "m: byte 40: flags 32"},
     {39, 0, true, "m: byte 40: a count of 2 bytes that is too long or too large"},
     {45, 2, true, "m: byte 48: codes from 2 to 1 in steps of 1"},
     {47, 0, true, "m: byte 48: codes from -1 to 1 in steps of 0"},
@@ -425,6 +523,22 @@ static const damage damages_of_codes[] = {
     {51, 0, true, "m: byte 65: an array of kind 63"},
     {83, 0, true, "m: byte 84: ends 3 bytes too early"},
     {88, 1, true, "m: byte 89: ends 1 bytes too early"},
+};
+
+/* In known_lines_file. */
+static const damage damages_of_lines[] = {
+    {32, 28, true, "m: byte 34: flags 28"},
+    {34, 4, true, "m: byte 36: codes from -4 to -1"},
+    {35, 0, true, "m: byte 36: codes from 0 to 0"},
+    {41, 3, true, "m: byte 43: a pool of 3, stride 1 does not fit its input, 2x1x1"},
+    {43, 4, true, "m: byte 44: unused bits are set"},
+    {44, 31, true, "m: byte 45: lines are shifted by 31"},
+    {45, 0, true, "m: byte 46: factors of kind 0"},
+    {45, 9, true, "m: byte 46: factors of kind 9"},
+    {45, 0x81, true, "m: byte 48: offsets of kind 255"},
+    {47, 1, true, "m: byte 48: factors that fit in fewer bytes"},
+    {52, 0, true, "m: byte 53: offsets that fit in fewer bytes"},
+    {56, 2, true, "m: byte 60: takes values of kind 2, is given kind 3"},
 };
 
 static void check_damage(const damage *d, int which)
@@ -444,6 +558,12 @@ static void check_damage(const damage *d, int which)
 START_TEST(damage_is_described)
 {
     check_damage(&damages[_i], 0);
+}
+END_TEST
+
+START_TEST(damage_of_lines_is_described)
+{
+    check_damage(&damages_of_lines[_i], 2);
 }
 END_TEST
 
@@ -509,7 +629,7 @@ static size_t mutate(buffers *b, uint8_t *bytes, size_t n)
 START_TEST(no_damage_does_harm)
 {
     const bool all = getenv("BNN_TEST_LONG") != NULL;
-    const uint32_t rounds = (all ? 100000 : 20000) / (N_SETTINGS + 2);
+    const uint32_t rounds = (all ? 100000 : 20000) / (N_SETTINGS + KNOWN);
     buffers b = {.state = (uint64_t)_i};
     uint8_t known[sizeof known_file];
     size_t n = _i < N_SETTINGS ? 0 : known_bytes(_i - N_SETTINGS, known);
@@ -543,6 +663,8 @@ static Suite *modelfile_suite(void)
     tcase_add_loop_test(tcase, a_file_is_read_back, 0, N_SETTINGS);
     tcase_add_loop_test(tcase, the_bytes_are_those_of_the_description, 0, 2);
     tcase_add_test(tcase, codes_take_fewer_bytes);
+    tcase_add_test(tcase, lines_are_read);
+    tcase_add_test(tcase, lines_that_cannot_be_are_refused);
     tcase_add_loop_test(tcase, lenet_is_small, 0, sizeof size_cases / sizeof *size_cases);
     suite_add_tcase(suite, tcase);
     TCase *hostile = tcase_create("damage");
@@ -551,9 +673,11 @@ static Suite *modelfile_suite(void)
     tcase_add_loop_test(hostile, damage_is_described, 0, sizeof damages / sizeof *damages);
     tcase_add_loop_test(hostile, damage_of_codes_is_described, 0,
                         sizeof damages_of_codes / sizeof *damages_of_codes);
+    tcase_add_loop_test(hostile, damage_of_lines_is_described, 0,
+                        sizeof damages_of_lines / sizeof *damages_of_lines);
     tcase_add_test(hostile, equal_numbers_are_one);
     tcase_add_loop_test(hostile, every_truncation_is_refused, 0, N_SETTINGS);
-    tcase_add_loop_test(hostile, no_damage_does_harm, 0, N_SETTINGS + 2);
+    tcase_add_loop_test(hostile, no_damage_does_harm, 0, N_SETTINGS + KNOWN);
     suite_add_tcase(suite, hostile);
     return suite;
 }

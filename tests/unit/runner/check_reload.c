@@ -160,12 +160,12 @@ START_TEST(a_newer_program_or_spec_finds_the_file_as_it_was)
     ck_ok(reload_run(uids[0], &stored, &reloaded, err));
     ck_ok(bnn_graph_create(reloaded.network, arena, &graph, err));
     ck_ok(bnn_finish_build(graph, "bnnrun 0.0.1", stored.run.uid, "tiny: once",
-                           stored.run.result.test_accuracy, arena, &model, err));
+                           stored.run.result.test_accuracy, true, arena, &model, err));
     ck_ok(bnn_modelfile_write(model, stored.model_path, err));
     ck_ok(bnn_verify_rebuild(&stored, &reloaded, arena, &same, err));
     ck_assert(same);
     ck_ok(bnn_finish_build(graph, NULL, "0123456789", "tiny: base", stored.run.result.test_accuracy,
-                           arena, &model, err));
+                           true, arena, &model, err));
     ck_ok(bnn_modelfile_write(model, stored.model_path, err));
     ck_ok(bnn_verify_rebuild(&stored, &reloaded, arena, &same, err));
     ck_assert(!same);
@@ -187,7 +187,7 @@ START_TEST(a_file_of_an_older_format_is_as_it_was)
     ck_ok(reload_run(uids[0], &stored, &reloaded, err));
     ck_ok(bnn_graph_create(reloaded.network, arena, &graph, err));
     ck_ok(bnn_finish_build(graph, NULL, stored.run.uid, "tiny: base",
-                           stored.run.result.test_accuracy, arena, &model, err));
+                           stored.run.result.test_accuracy, true, arena, &model, err));
     ck_assert_uint_eq(bnn_modelfile_version(model), 2);
     model->version = 1;
     ck_ok(bnn_modelfile_write(model, stored.model_path, err));
