@@ -1,4 +1,5 @@
-/* csv_read.c - a table of CSV as it is read. */
+/* csv_read.c - a table of CSV as it is read. By hand, since it is a page: a library would be one more to install, and
+ * those of C leave lines, bounds and UTF-8 to who calls them. */
 #include "base/csv.h"
 
 #include "base/file.h"

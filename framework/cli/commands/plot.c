@@ -173,8 +173,9 @@ static const cli_option plot_options[] = {
     CLI_ASKING_BY,
     CLI_ASKING_NUMBERS,
     CLI_ROW("published", 0, CLI_STRING, "FILE.csv", plot_request, published,
-            "pareto: beside, what others have published, as in\n"
-            "experiments/fronts/published.csv; it is part of no verdict"),
+            "pareto: beside, what others have published, from a table with the\n"
+            "columns name, source, dataset, accuracy (in percent), protocol, and, as\n"
+            "far as it is told, bytes, us, year; it is part of no verdict"),
     CLI_COUNT_ROW("width", "PIXELS", plot_request, width, 4000,
                   "default 720, 7.5 inches on paper; a narrow figure is made for phones"),
     {.name = "db", .help = "the database (BNNRUN_DB, else bnnrun.db)"},
@@ -202,7 +203,7 @@ const cli_command cli_command_plot = {
     .examples = "  bnnrun plot effects ste_sweep -o effects.pdf\n"
                 "  bnnrun plot seeds order_sweep --by ordering\n"
                 "  bnnrun plot curves --metric train_loss --width 400\n"
-                "  bnnrun plot pareto --published experiments/fronts/published.csv\n",
+                "  bnnrun plot pareto --published others.csv\n",
     .least = 1,
     .most = 2,
     .needs = "FIGURE is needed: effects, seeds, curves, pareto or telemetry",

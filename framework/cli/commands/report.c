@@ -73,8 +73,8 @@ static const cli_option report_options[] = {
     CLI_ASKING_METRIC,
     CLI_ASKING_NUMBERS,
     CLI_ROW("published", 0, CLI_STRING, "FILE.csv", report_request, published,
-            "beside the costs, what others have published about the same data, as\n"
-            "in experiments/fronts/published.csv; it is part of no verdict"),
+            "beside the costs, what others have published about the same data, from\n"
+            "a table as of bnnrun plot pareto; it is part of no verdict"),
     {.name = "db", .help = "the database (BNNRUN_DB, else bnnrun.db)"},
     {.name = "plugin-path", .help = "colon-separated folders with plugins, searched first"},
     {.name = "quiet", .help = "say nothing"},
