@@ -126,17 +126,20 @@ fi
 chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
 if [ -n "${BNN_TEST_LONG-}" ] && [ -n "$chromium" ] && command -v node >/dev/null 2>&1; then
     images=$BNNRUN
+    data=synthetic
     set -- tiny.yaml
     if [ -e "$mnist/mnist/t10k-images-idx3-ubyte.gz" ]; then
         gzip -dc "$mnist/mnist/t10k-images-idx3-ubyte.gz" | tail -c +17 >t10k
         images=t10k
+        data=mnist
         BNN_DATA_PATH=$mnist
         export BNN_DATA_PATH
         set -- tiny.yaml -s dataset.name=mnist -s dataset.train_limit=1000 -s model.topology=lenet5
     fi
     head -c 784000 "$images" >images
     bnn 1 -q "$@" --db browse.db
-    bnn 0 report --db browse.db -o browse.html
+    sed "s/,mnist,/,$data,/" "$srcdir/experiments/fronts/published.csv" >published.csv
+    bnn 0 report --db browse.db -o browse.html --published published.csv
     bnn 0 compare --db browse.db --json
     cp out browse.json
     rm -rf cases
