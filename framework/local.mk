@@ -169,6 +169,7 @@ export_sources = \
 	framework/export/c/ops.c \
 	framework/export/c/pairs.c \
 	framework/export/c/sums.c \
+	framework/export/c/view.c \
 	framework/export/c/writer.c framework/export/c/writer.h \
 	framework/export/onnx/grid.c framework/export/onnx/grid.h \
 	framework/export/onnx/logic.c \
@@ -329,7 +330,8 @@ infer_sources = \
 	framework/infer/logic_decode.c framework/infer/logic_decode.h \
 	framework/infer/model.c framework/infer/model.h \
 	framework/infer/modelfile.c framework/infer/modelfile.h \
-	framework/infer/op.c framework/infer/op.h
+	framework/infer/op.c framework/infer/op.h \
+	framework/infer/view.c framework/infer/view.h
 libraries += framework/libbnninfer.la
 framework_libbnninfer_la_SOURCES = $(infer_sources) $(simd_sources) $(infer_base_sources)
 framework_libbnninfer_la_CFLAGS = $(AM_CFLAGS)

@@ -106,6 +106,7 @@ check_suites = \
 	tests/unit/infer/check_engine_float \
 	tests/unit/infer/check_engines \
 	tests/unit/infer/check_infer \
+	tests/unit/infer/check_view \
 	tests/unit/kernels/check_functions \
 	tests/unit/kernels/check_kernels \
 	tests/unit/kernels/check_numerics \
@@ -908,6 +909,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/model/shifts.bnn \
 	tests/fuzz/corpus/model/slopes.bnn \
 	tests/fuzz/corpus/model/ternary.bnn \
+	tests/fuzz/corpus/model/view_by_hand.bnn \
 	tests/fuzz/corpus/model/weights_only.bnn \
 	tests/fuzz/corpus/pack/behind_the_last.tar \
 	tests/fuzz/corpus/pack/claims_much.tar \

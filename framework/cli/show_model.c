@@ -171,6 +171,17 @@ static json_t *metadata_json(const bnn_model *model)
     return object;
 }
 
+/* What the network sees of images, where that is not all; else null. */
+static json_t *view_json(const bnn_model *model)
+{
+    const bnn_view view = model->view;
+    return bnn_view_is_all(view) ? json_null()
+                                 : json_pack("{s:o, s:I, s:o}", "crop",
+                                             view.crop == 0 ? json_null() : json_integer(view.crop),
+                                             "shrink", (json_int_t)bnn_view_side(view), "shape",
+                                             shape_json(bnn_view_shape(view, model->input)));
+}
+
 static int print_model_json(const model_summary *s, bnn_error *err)
 {
     const bnn_model *model = s->model;
@@ -180,12 +191,12 @@ static int print_model_json(const model_summary *s, bnn_error *err)
         json_array_append_new(layers, stage_json(&model->stages[i], &s->sizes[i]));
     add_numbers(total, &s->total, true);
     json_t *object = json_pack(
-        "{s:o, s:o, s:I, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:f, s:o}", "file",
-        cli_json_text(s->path), "input_shape", shape_json(model->input), "classes",
-        (json_int_t)model->n_classes, "engine", s->engine, "metadata", metadata_json(model),
-        "layers", layers, "file_header_bytes", (json_int_t)s->head_bytes, "file_bytes",
-        (json_int_t)s->file_bytes, "bare_bytes", (json_int_t)s->bare_bytes, "theoretical_bytes",
-        (json_int_t)size_theoretical_bytes(&s->total), "float32_bytes",
+        "{s:o, s:o, s:o, s:I, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:f, s:o}", "file",
+        cli_json_text(s->path), "input_shape", shape_json(model->input), "sees", view_json(model),
+        "classes", (json_int_t)model->n_classes, "engine", s->engine, "metadata",
+        metadata_json(model), "layers", layers, "file_header_bytes", (json_int_t)s->head_bytes,
+        "file_bytes", (json_int_t)s->file_bytes, "bare_bytes", (json_int_t)s->bare_bytes,
+        "theoretical_bytes", (json_int_t)size_theoretical_bytes(&s->total), "float32_bytes",
         (json_int_t)s->total.float32_bytes, "smaller",
         (double)s->total.float32_bytes / (double)s->file_bytes, "total", total);
     return cli_json_print_digits(object, 6, err);
@@ -319,12 +330,29 @@ static void print_metadata(const bnn_metadata *metadata)
     puts(value[n] != '\0' ? "..." : "");
 }
 
+static void print_view(const bnn_model *model)
+{
+    const bnn_shape cut = bnn_view_cut(model->view, model->input);
+    const bnn_shape seen = bnn_view_shape(model->view, model->input);
+    const uint32_t side = bnn_view_side(model->view);
+    if (bnn_view_is_all(model->view))
+        return;
+    printf("it sees %s%ux%u of each", model->view.crop == 0 ? "all " : "the central ", cut.h,
+           cut.w);
+    if (side > 1)
+        printf(", and of that the means of %ux%u pixels: %ux%ux%u", side, side, seen.c, seen.h,
+               seen.w);
+    putchar('\n');
+}
+
 static int print_model_text(const model_summary *s, bnn_error *err)
 {
     char a[CLI_TEXT_MAX], b[CLI_TEXT_MAX], c[CLI_TEXT_MAX];
     const bnn_model *model = s->model;
-    printf("%s: images of %ux%ux%u, %u classes; engine %s\n\n", s->path, model->input.c,
+    printf("%s: images of %ux%ux%u, %u classes; engine %s\n", s->path, model->input.c,
            model->input.h, model->input.w, model->n_classes, s->engine);
+    print_view(model);
+    putchar('\n');
     const int status = model_print_layers(s, err);
     if (status != BNN_OK)
         return status;

@@ -156,6 +156,10 @@ static json_t *known_with_dataset(cli_schema *s, const json_t *is)
     for (size_t i = 0; i < sizeof sides / sizeof *sides; i++)
         cli_schema_put(s, input, sides[i],
                        json_pack("{s:O}", "const", json_object_get(is, sides[i])));
+    const json_int_t height = json_integer_value(json_object_get(is, "height"));
+    const json_int_t width = json_integer_value(json_object_get(is, "width"));
+    cli_schema_put(s, input, "crop",
+                   json_pack("{s:I}", "maximum", height < width ? height : width));
     if (n_train > 0) {
         cli_schema_put(s, limits, "train_limit", json_pack("{s:I}", "maximum", n_train));
         cli_schema_put(s, limits, "validation", json_pack("{s:I}", "maximum", n_train - 1));

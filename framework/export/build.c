@@ -248,6 +248,7 @@ int bnn_export_build(const bnn_graph *graph, const bnn_metadata *metadata, uint3
             return status;
     }
     model->input = graph->input;
+    model->view = graph->view;
     model->n_classes = graph->n_classes;
     model->n_stages = b.n_stages;
     model->stages = b.stages;

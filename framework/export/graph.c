@@ -351,8 +351,11 @@ int bnn_graph_create(const bnn_network *network, bnn_arena *arena, bnn_graph **o
         return status;
     if (m.n == 0)
         return bnn_fail(err, BNN_E_FAILED, "the network has no operation that does anything");
-    *graph = (bnn_graph){
-        .input = network->input, .n_classes = network->n_classes, .n_ops = m.n, .ops = m.ops};
+    *graph = (bnn_graph){.input = network->image,
+                         .view = network->options->view,
+                         .n_classes = network->n_classes,
+                         .n_ops = m.n,
+                         .ops = m.ops};
     *out = graph;
     return BNN_OK;
 }

@@ -6,10 +6,12 @@
 #define BNN_EXPORT_GRAPH_H
 
 #include "infer/op.h"
+#include "infer/view.h"
 #include "model/network.h"
 
 typedef struct bnn_graph {
-    bnn_shape input;    /* uint8 pixels [c][h][w], seen as (p - 128) / 128 */
+    bnn_shape input;    /* uint8 pixels [c][h][w] */
+    bnn_view view;      /* what is made of them first; bytes, which then are (p - 128) / 128 */
     uint32_t n_classes; /* logits: the last operation's output */
     uint32_t n_ops;
     const bnn_op *ops;

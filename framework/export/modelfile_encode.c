@@ -289,6 +289,15 @@ static void encode_stage(encoder *w, const bnn_stage *s)
         encode_u32(&size, (uint32_t)(w->n - size.n));
 }
 
+static void encode_view(encoder *w, bnn_view view)
+{
+    encode_byte(w, !bnn_view_is_all(view));
+    if (bnn_view_is_all(view))
+        return;
+    encode_count(w, view.crop);
+    encode_count(w, bnn_view_side(view));
+}
+
 static void encode_head(encoder *w, const bnn_model *model)
 {
     for (size_t i = 0; i < BNN_MODELFILE_HEADER_BYTES; i++)
@@ -298,7 +307,7 @@ static void encode_head(encoder *w, const bnn_model *model)
     encode_count(w, model->input.w);
     encode_count(w, model->n_classes);
     if (w->version > 1)
-        encode_byte(w, 0);
+        encode_view(w, model->view);
     encode_count(w, model->n_metadata);
     for (uint32_t i = 0; i < model->n_metadata; i++) {
         encode_text(w, model->metadata[i].key);
@@ -310,6 +319,8 @@ static void encode_head(encoder *w, const bnn_model *model)
 uint32_t bnn_modelfile_version(const bnn_model *model)
 {
     const encoder newest = {.version = BNN_MODELFILE_VERSION};
+    if (model->version == 0 && !bnn_view_is_all(model->view))
+        return newest.version;
     for (uint32_t i = 0; model->version == 0 && i < model->n_stages; i++)
         if (encode_has_codes(&newest, &model->stages[i]) || model->stages[i].logic != NULL ||
             model->stages[i].lines != NULL || model->stages[i].outputs == BNN_VALUES_CODES)

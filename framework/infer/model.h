@@ -21,6 +21,7 @@
 
 #include "base/arena.h"
 #include "infer/logic.h"
+#include "infer/view.h"
 
 #include <bnn/infer.h>
 
@@ -135,12 +136,13 @@ enum { BNN_METADATA_MAX = 256, BNN_TEXT_MAX = 65535, BNN_STAGES_MAX = 1024, BNN_
 
 struct bnn_model {
     uint32_t version; /* of its file; 0: the oldest that can hold it */
-    bnn_shape input;
+    bnn_shape input;  /* images */
+    bnn_view view;    /* what the first stage sees of them: its pixels */
     uint32_t n_classes;
     uint32_t n_metadata;
     const bnn_metadata *metadata;
     uint32_t n_stages;
-    const bnn_stage *stages; /* the first takes pixels, the last gives n_classes floats */
+    const bnn_stage *stages; /* the first takes what is seen, the last gives n_classes floats */
     /* Of a model that bnn_model_open made, which alone can be run as <bnn/infer.h> says. Elsewhere
      * NULL and 0: an engine prepares a state of such a model for whoever runs it. */
     const struct bnn_engine *engine;

@@ -406,6 +406,21 @@ static void decode_metadata(bnn_decoder *r, bnn_model *model)
     model->metadata = metadata;
 }
 
+/* Of an image of this shape. */
+static bnn_view decode_view(bnn_decoder *r, bnn_shape image)
+{
+    bnn_view view = {.shrink = 1};
+    const uint32_t more = bnn_decoder_number(r, 1);
+    if (!bnn_decoder_need(r, more <= 1, "the model has something of kind %u", more) || more == 0)
+        return view;
+    view.crop = bnn_decoder_count(r);
+    view.shrink = bnn_decoder_count(r);
+    bnn_decoder_need(r, view.shrink > 0 && !bnn_view_is_all(view) && bnn_view_fits(view, image),
+                     "crop %u and shrink %u of images of %ux%u", view.crop, view.shrink, image.h,
+                     image.w);
+    return view;
+}
+
 static void decode_model(bnn_decoder *r, bnn_model *model)
 {
     bnn_shape shape, same;
@@ -415,13 +430,12 @@ static void decode_model(bnn_decoder *r, bnn_model *model)
     model->version = r->version;
     model->input = shape;
     model->n_classes = bnn_decoder_count(r);
-    if (r->version > 1) {
-        const uint32_t more = bnn_decoder_number(r, 1);
-        bnn_decoder_need(r, more == 0, "the model has something of kind %u", more);
-    }
-    bnn_decoder_need(r,
-                     bnn_op_out_shape(&(bnn_op){.type = BNN_LOWER_IDENTITY, .in = shape}, 0, &same),
-                     "images of %ux%ux%u", shape.c, shape.h, shape.w);
+    if (r->version > 1)
+        model->view = decode_view(r, shape);
+    if (bnn_decoder_need(
+            r, bnn_op_out_shape(&(bnn_op){.type = BNN_LOWER_IDENTITY, .in = shape}, 0, &same),
+            "images of %ux%ux%u", shape.c, shape.h, shape.w))
+        shape = bnn_view_shape(model->view, shape);
     decode_metadata(r, model);
     model->n_stages = bnn_decoder_count(r);
     bnn_decoder_need(r, model->n_stages >= 1 && model->n_stages <= BNN_STAGES_MAX,

@@ -31,10 +31,11 @@
  *                             these in this order what the type has (op.h): f32 factors; f32
  *                             offsets; f32 low, high; u32 window, stride
  *
- * Version 2 is written where version 1 cannot say what there is: codes, logic. In it
+ * Version 2 is written where version 1 cannot say what there is: codes, logic, a view. In it
  * - each u32 behind the header, and the u16 of a text, is LEB128 in its shortest form: 7 bits a byte, the
  *   lowest first, 128 added to all but the last;
- * - behind the classes stands a u8: 0;
+ * - behind the classes stands a u8: 0; or 1, and then what is seen of an image (view.h): counts crop (0: all of it) and
+ *   shrink, from 1, not both of these;
  * - a stage has no size, and operations of a chain have no names;
  * - factors, offsets and biases are arrays: u8 0 and f32 each; or, where all are equal and at most 65536, u8 1
  *   and one f32;

@@ -301,13 +301,14 @@ static int check_signs(const layout *l)
 int bnn_layout_build(bnn_network *net, bnn_arena *arena, bnn_error *err)
 {
     const bnn_model_options *model = net->options;
-    const bnn_shape input = net->input;
-    layout l = {.net = net, .model = model, .arena = arena, .shape = input, .err = err};
+    const bnn_shape input = net->image;
+    layout l = {.net = net, .model = model, .arena = arena, .err = err};
     if (input.c != model->input.c || input.h != model->input.h || input.w != model->input.w)
         return bnn_fail(err, BNN_E_SPEC,
                         "topology %s takes images of %ux%ux%u, the data set has %ux%ux%u",
                         model->topology, model->input.c, model->input.h, model->input.w, input.c,
                         input.h, input.w);
+    net->input = l.shape = bnn_view_shape(model->view, input);
     net->ops = bnn_arena_alloc(arena, (size_t)model->n_blocks * OPS_OF_A_BLOCK, sizeof *net->ops);
     if (net->ops == NULL)
         return bnn_no_memory(err);

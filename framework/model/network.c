@@ -26,7 +26,7 @@ int bnn_network_lay_out(const bnn_model_options *model, bnn_shape input, uint32_
                          .kernels = bnn_kernels_choose(err),
                          .lanes = BNN_LANES,
                          .n_classes = n_classes,
-                         .input = input};
+                         .image = input};
     return out->kernels == NULL ? err->status : bnn_layout_build(out, arena, err);
 }
 
@@ -263,8 +263,10 @@ static int plan_network(bnn_network *net, bnn_arena *arena)
     net->parameters = bnn_arena_alloc(arena, n_parameters, sizeof *net->parameters);
     net->x = bnn_arena_alloc(arena, bnn_shape_values(net->input) * net->lanes, sizeof *net->x);
     net->rows = bnn_arena_alloc(arena, net->lanes, sizeof *net->rows);
+    const bool all = bnn_view_is_all(net->options->view);
+    net->seen = all ? NULL : bnn_arena_alloc(arena, bnn_shape_values(net->input), net->lanes);
     if (net->parameters == NULL || net->x == NULL || net->rows == NULL ||
-        plan_shared(net, arena) != BNN_OK)
+        (net->seen == NULL && !all) || plan_shared(net, arena) != BNN_OK)
         return BNN_E_INTERNAL;
     const float *x = net->x;
     for (uint32_t i = 0; i < net->n_ops; i++) {
@@ -302,7 +304,7 @@ int bnn_network_create_noted(const bnn_model_options *model, bnn_shape input, ui
     net->kernels = kernels;
     net->lanes = (batch + BNN_LANES - 1) / BNN_LANES * BNN_LANES;
     net->n_classes = n_classes;
-    net->input = input;
+    net->image = input;
     net->seed = seed;
     net->note = note;
     net->fp_mode = bnn_fp_mode();

@@ -72,9 +72,11 @@ typedef struct bnn_network {
     const bnn_kernels *kernels;
     uint32_t lanes; /* images a pass can hold, a multiple of BNN_LANES */
     uint32_t n_classes;
+    bnn_shape image; /* what the data set has, and what is seen of it: bytes [input] */
     bnn_shape input;
     float *x;               /* [input][lanes]: the caller writes images here */
-    const uint8_t **rows;   /* [lanes]: room for the pointers that kernels->load_pixels takes */
+    const uint8_t **rows;   /* [lanes]: images, for bnn_network_load */
+    uint8_t *seen;          /* [lanes][input]; NULL: all is seen of an image */
     const float *logits;    /* [n_classes][lanes] */
     float *logits_gradient; /* [n_classes][lanes]: the caller writes here before backward */
     uint32_t n_ops;
@@ -174,6 +176,9 @@ void bnn_network_binarize(bnn_network *network);
 void bnn_network_binarize_slice(bnn_network *network, uint32_t i, size_t first, size_t n);
 void bnn_network_binarize_wholes(bnn_network *network);
 
+/* The first n of rows, bytes [image], -> x: what the network sees of them. The rows point to that afterwards. */
+void bnn_network_load(bnn_network *network, uint32_t n);
+
 /* x -> logits for n <= lanes images; training: batch statistics, dropout, STEs that draw; and in the first such pass,
  * quantizers take their tensors, but those of another run, from what they see. */
 void bnn_network_forward(bnn_network *network, uint32_t n, bool training);
@@ -181,7 +186,7 @@ void bnn_network_forward(bnn_network *network, uint32_t n, bool training);
 /* The same from operation `first` on, whose input is that of the pass before. */
 void bnn_network_forward_from(bnn_network *network, uint32_t first, uint32_t n, bool training);
 
-/* Images as bytes [n][input] -> logits [n][n_classes], in inference; any n. What evaluation sees,
+/* Images as bytes [n][image] -> logits [n][n_classes], in inference; any n. What evaluation sees,
  * to the bit. */
 void bnn_network_infer(bnn_network *network, uint32_t n, const uint8_t *images, float *logits);
 

@@ -3,6 +3,7 @@
 #ifndef BNN_MODEL_OPTIONS_H
 #define BNN_MODEL_OPTIONS_H
 
+#include "infer/view.h"
 #include "plugin/use.h"
 
 /* Which blocks are binary, and how. */
@@ -51,7 +52,8 @@ typedef struct bnn_block_options {
 
 typedef struct bnn_model_options {
     const char *topology; /* its name */
-    bnn_shape input;
+    bnn_shape input;      /* images */
+    bnn_view view;        /* what is seen of them */
     uint32_t n_blocks;
     const bnn_block_options *blocks;
     bnn_binarize binarize;

@@ -243,15 +243,25 @@ void bnn_network_forward_from(bnn_network *network, uint32_t first, uint32_t n, 
     network->step += training;
 }
 
-void bnn_network_infer(bnn_network *network, uint32_t n, const uint8_t *images, float *logits)
+void bnn_network_load(bnn_network *network, uint32_t n)
 {
     const size_t n_pixels = bnn_shape_values(network->input);
+    uint8_t *seen = network->seen;
+    for (uint32_t i = 0; seen != NULL && i < n; i++, seen += n_pixels) {
+        bnn_view_take(network->options->view, network->image, network->rows[i], seen);
+        network->rows[i] = seen;
+    }
+    network->kernels->load_pixels(n, network->lanes, (uint32_t)n_pixels, network->rows, network->x);
+}
+
+void bnn_network_infer(bnn_network *network, uint32_t n, const uint8_t *images, float *logits)
+{
+    const size_t n_pixels = bnn_shape_values(network->image);
     for (uint32_t first = 0, batch; first < n; first += batch) {
         batch = n - first < network->lanes ? n - first : network->lanes;
         for (uint32_t i = 0; i < batch; i++)
             network->rows[i] = images + (first + i) * n_pixels;
-        network->kernels->load_pixels(batch, network->lanes, (uint32_t)n_pixels, network->rows,
-                                      network->x);
+        bnn_network_load(network, batch);
         bnn_network_forward(network, batch, false);
         for (uint32_t i = 0; i < batch; i++)
             for (uint32_t c = 0; c < network->n_classes; c++)

@@ -108,25 +108,60 @@ static void blocks_record(const bnn_reader *r, const bnn_key *key, const void *i
 
 static const bnn_key_type blocks_type = {"a list of blocks", blocks_read, blocks_record, NULL};
 
+#define INPUT_ROW(name, field, standard, help)                                                     \
+    BNN_PARAM(name, BNN_TYPE_INTEGER, BNN_OFFSET(bnn_model_options, field, uint32_t), standard, 1, \
+              BNN_VIEW_MAX, NULL, help)
 static const bnn_key input_keys[] = {
-    {.param = BNN_PARAM("channels", BNN_TYPE_INTEGER, BNN_OFFSET(bnn_shape, c, uint32_t), 1, 1,
-                        4096, NULL, "channels of an image")},
-    {.param = BNN_PARAM("height", BNN_TYPE_INTEGER, BNN_OFFSET(bnn_shape, h, uint32_t), 28, 1, 4096,
-                        NULL, "rows")},
-    {.param = BNN_PARAM("width", BNN_TYPE_INTEGER, BNN_OFFSET(bnn_shape, w, uint32_t), 28, 1, 4096,
-                        NULL, "columns")},
+    {.param = INPUT_ROW("channels", input.c, 1, "channels of an image")},
+    {.param = INPUT_ROW("height", input.h, 28, "rows")},
+    {.param = INPUT_ROW("width", input.w, 28, "columns")},
+    {.param =
+         INPUT_ROW("crop", view.crop, 0, "the side of the central square that the network sees"),
+     .computed = "all of the image",
+     .flags = BNN_KEY_UNSET},
+    {.param = INPUT_ROW(
+         "shrink", view.shrink, 1,
+         "the side of squares of pixels, in what is cropped, of which it sees the means, rounded"),
+     .flags = BNN_KEY_UNSET},
     BNN_KEYS_END,
 };
 
-static const bnn_section input_section = {.keys = input_keys};
+static bnn_position_in_file input_at(const bnn_node *node, const char *name)
+{
+    const bnn_node *key = node == NULL ? NULL : bnn_tree_get(node, name);
+    return key != NULL ? key->at : node != NULL ? node->at : (bnn_position_in_file){0};
+}
+
+/* A crop to all of the image is none, so that equal networks have equal settings. */
+static void input_finish(const bnn_reader *r, const bnn_node *node, void *out)
+{
+    bnn_model_options *model = out;
+    bnn_view *view = &model->view;
+    const bnn_shape image = model->input;
+    const bool crops = view->crop <= image.h && view->crop <= image.w;
+    if (!crops)
+        bnn_diag_add(r->diag, input_at(node, "crop"),
+                     "%s: crop %u is more than an image of %ux%u has", r->path, view->crop, image.h,
+                     image.w);
+    else if (!bnn_view_fits(*view, image))
+        bnn_diag_add(r->diag, input_at(node, "shrink"),
+                     "%s: shrink %u does not divide %ux%u; take a crop that it divides", r->path,
+                     view->shrink, bnn_view_cut(*view, image).h, bnn_view_cut(*view, image).w);
+    if (!bnn_view_fits(*view, image))
+        *view = (bnn_view){.shrink = 1};
+    if (view->crop == image.h && view->crop == image.w)
+        view->crop = 0;
+}
+
+static const bnn_section input_section = {.keys = input_keys, .finish = input_finish};
 static const bnn_key_type remark = {"a text", NULL, NULL, NULL};
 
 static const bnn_key topology_keys[] = {
     {BNN_KEY_TEXT(bnn_model_options, topology, "name", "of a topology that is written in the spec"),
      .standard = "inline", .flags = BNN_KEY_SILENT},
     {BNN_KEY_OF("description", 0, &remark, "for readers")},
-    {BNN_KEY_SECTION(bnn_model_options, input, "input", &input_section, "the images that it takes"),
-     .flags = BNN_KEY_REQUIRED},
+    {BNN_KEY_OF("input", 0, &bnn_key_section, "the images that it takes, and what it sees of them"),
+     .section = &input_section, .flags = BNN_KEY_REQUIRED},
     {BNN_KEY_OF("blocks", 0, &blocks_type,
                 "from the image to the logits; the second is model.topology.blocks.2 in a sweep"),
      .section = &block_section, .flags = BNN_KEY_REQUIRED | BNN_KEY_LIST, .also = "layers"},

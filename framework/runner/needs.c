@@ -223,6 +223,14 @@ static int need_find_teacher(need_finder *f, const bnn_need *said)
                             teacher->input.c, teacher->input.h, teacher->input.w,
                             teacher->n_classes, own->input.c, own->input.h, own->input.w,
                             own->n_classes);
+    /* It is shown what its pupil sees, mixed images among it. */
+    const bnn_view a = teacher->model.view, b = own->model.view;
+    if (a.crop != b.crop || bnn_view_side(a) != bnn_view_side(b))
+        return bnn_diag_add(
+            f->b->r->diag, map->at,
+            "teacher: sees crop %u and shrink %u of an image, and its pupil %u and %u; "
+            "both must see the same (crop 0: all)",
+            a.crop, bnn_view_side(a), b.crop, bnn_view_side(b));
     return BNN_OK;
 }
 

@@ -55,7 +55,7 @@ int bnn_predictions_of_model(const bnn_model *model, const bnn_images *images, b
 int bnn_predictions_of_network(bnn_network *network, const bnn_images *images, bnn_arena *arena,
                                uint8_t **out_classes, bnn_error *err)
 {
-    return predictions_make(predictions_infer_network, network, network->input, network->n_classes,
+    return predictions_make(predictions_infer_network, network, network->image, network->n_classes,
                             images, arena, out_classes, err);
 }
 

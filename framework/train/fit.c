@@ -12,9 +12,14 @@ typedef struct fit_source {
 
 static void fit_count(const bnn_session *s, uint32_t (*count)[256])
 {
-    const size_t n_pixels = bnn_shape_values(s->net->input);
+    bnn_network *net = s->net;
+    const size_t n_pixels = bnn_shape_values(net->input), n_image = bnn_shape_values(net->image);
     for (uint32_t i = 0; i < s->n_train; i++) {
-        const uint8_t *pixels = s->job->data->train.pixels + s->train[i] * n_pixels;
+        const uint8_t *pixels = s->job->data->train.pixels + s->train[i] * n_image;
+        if (net->seen != NULL) {
+            bnn_view_take(net->options->view, net->image, pixels, net->seen);
+            pixels = net->seen;
+        }
         for (size_t k = 0; k < n_pixels; k++)
             count[k][pixels[k]]++;
     }

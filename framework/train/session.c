@@ -131,7 +131,7 @@ static void session_load(bnn_session *session, const bnn_images *images, const u
                          uint32_t n, bnn_augmenter *augmenter)
 {
     bnn_network *net = session->net;
-    const size_t size = bnn_shape_values(net->input);
+    const size_t size = bnn_shape_values(net->image);
     for (uint32_t i = 0; i < n; i++) {
         net->rows[i] = images->pixels + (size_t)index[i] * size;
         session->labels[i] = images->labels[index[i]];
@@ -140,7 +140,7 @@ static void session_load(bnn_session *session, const bnn_images *images, const u
         session->labels[i] = -1;
     if (augmenter != NULL)
         bnn_augment_images(augmenter, session->at.epoch, index, n, net->rows);
-    net->kernels->load_pixels(n, net->lanes, (uint32_t)size, net->rows, net->x);
+    bnn_network_load(net, n);
 }
 
 void bnn_session_load(bnn_session *session, const bnn_images *images, const uint32_t *index,

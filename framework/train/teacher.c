@@ -65,7 +65,7 @@ int bnn_teacher_plan(bnn_session *session, bnn_error *err)
         bnn_arena_alloc(session->arena, (size_t)3 * net->n_classes * net->lanes, sizeof(float));
     if (t->room == NULL)
         return bnn_no_memory(err);
-    int status = bnn_network_create_noted(job->teacher, net->input, net->n_classes,
+    int status = bnn_network_create_noted(job->teacher, net->image, net->n_classes,
                                           (uint32_t)job->train->batch, job->seed, net->note,
                                           session->arena, &t->net, err);
     if (status == BNN_OK && job->teacher_weights != NULL)

@@ -2,6 +2,7 @@
 # bnnrun verify, and what `show` and a sweep say about the proof: files that are as they were, damaged,
 # changed or gone, training again, and a network that cannot be deployed.
 set -u
+mnist=${BNN_DATA_PATH-}
 . "${srcdir:-.}/tests/cli/command.sh"
 : "${CC:=cc}"
 cat >small.yaml <<'SPEC'
@@ -99,6 +100,39 @@ bnn 0 export --db lean.db "$lean" --format c -o lean.c --self-test 3
 bnn 0 run small.yaml --db lean.db -q --retrain "$lean" -s run.keep=all
 bnn 0 verify --db lean.db "$lean"
 prints '^  rebuild  *the kept weights give this model file, byte for byte$'
+
+# ---- what is seen of an image --------------------------------------------------------------------
+# A thousand images: those of MNIST, where it is. All have the bits of training's evaluation.
+set -- -s dataset.name=synthetic
+if [ -e "$mnist/mnist/t10k-images-idx3-ubyte.gz" ]; then
+    BNN_DATA_PATH=$mnist
+    export BNN_DATA_PATH
+    set -- -s dataset.name=mnist
+fi
+sed /^sweep/d small.yaml >seen.yaml
+bnn 0 run seen.yaml --db seen.db -q -s dataset.test_limit=1000 -s train.epochs=1 \
+    -s 'model.topology.input.crop=[28,24,20]' -s 'model.topology.input.shrink=[1,2]' "$@"
+bnn 0 query --db seen.db --csv "SELECT run_uid, CASE WHEN label LIKE 'crop=20 shrink=2' THEN 'seen' END
+    FROM run_summary ORDER BY 2"
+seen=$(sed -n '$s/,.*//p' out)
+# shellcheck disable=SC2046 # several words
+bnn 0 verify --db seen.db $(sed '1d; s/,.*//' out)
+[ "$(grep -c '^  portable  *1000 test images: 0 .*, 0 other logits, by at most 0$' out)" -eq 6 ] ||
+    wrong 'not all engines give the bits of training'
+omits DIFFERS
+bnn 0 show seen.db.artifacts/"$seen"/model.bnn
+prints '^it sees the central 20x20 of each, and of that the means of 2x2 pixels: 1x10x10$'
+bnn 0 show seen.db.artifacts/"$seen"/model.bnn --json
+is_json
+prints '"shrink": 2,'
+bnn 0 export --db seen.db "$seen" --format c -o seen.c --self-test 1000
+cat >main.c <<'C'
+#include "seen.h"
+int main(void) { return seen_self_test(); }
+C
+n_checks=$((n_checks + 1))
+# shellcheck disable=SC2086 # CC may have words
+$CC -std=c99 -O1 -o seen main.c seen.c 2>err && ./seen || wrong "C gives image $? other logits"
 
 # ---- the command line ----------------------------------------------------------------------------
 fails 2 verify

@@ -120,6 +120,7 @@ static void c_stage_comment(c_writer *w, uint32_t i)
 /* What the source file ends with. */
 static void c_body(c_writer *w)
 {
+    bnn_c_view(w);
     for (uint32_t i = 0; i < w->model->n_stages; i++) {
         w->stage = &w->model->stages[i];
         w->name = w->names[i];

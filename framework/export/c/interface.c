@@ -14,25 +14,30 @@ void bnn_c_size_buffers(c_writer *w)
         else
             w->work.floats[i % 2] = bnn_size_larger(w->work.floats[i % 2], n);
     }
+    if (!bnn_view_is_all(w->model->view))
+        w->work.seen = bnn_shape_values(w->model->stages[0].op.in);
 }
 
 size_t bnn_c_workspace_bytes(const c_workspace *k)
 {
-    size_t words =
-        bnn_size_larger(k->bits[0], k->floats[0]) + bnn_size_larger(k->bits[1], k->floats[1]);
+    size_t words = bnn_size_larger(k->bits[0], k->floats[0]);
+    words += bnn_size_larger(bnn_size_larger(k->bits[1], k->floats[1]), (k->seen + 3) / 4);
     words += k->window + k->plane + k->nodes + (k->pixels + 3) / 4;
     return 4 * words;
 }
 
-static void interface_buffer(c_writer *w, const char *name, size_t bits, size_t floats)
+static void interface_buffer(c_writer *w, const char *name, size_t bits, size_t floats, size_t seen)
 {
-    if (bits == 0 && floats == 0)
+    if (bits == 0 && floats == 0 && seen == 0)
         return;
     fprintf(w->out, "    union {\n");
     if (bits > 0)
         fprintf(w->out, "        uint32_t bits[%zu];\n", bits);
     if (floats > 0)
         fprintf(w->out, "        float floats[%zu];\n", floats);
+    if (seen > 0)
+        fprintf(w->out, "        uint8_t seen[%zu]; /* of an image, by the first stage */\n",
+                (seen + 3) / 4 * 4);
     fprintf(w->out, "    } %s;\n", name);
 }
 
@@ -42,8 +47,8 @@ static void interface_workspace(c_writer *w)
     if (bnn_c_workspace_bytes(k) == 0)
         return;
     fprintf(w->out, "/* Stages write to `odd` and `even` in turn. */\nstatic struct {\n");
-    interface_buffer(w, "odd", k->bits[0], k->floats[0]);
-    interface_buffer(w, "even", k->bits[1], k->floats[1]);
+    interface_buffer(w, "odd", k->bits[0], k->floats[0], 0);
+    interface_buffer(w, "even", k->bits[1], k->floats[1], k->seen);
     if (k->window > 0)
         fprintf(w->out, "    uint32_t window[%zu]; /* bits under a kernel */\n", k->window);
     if (k->plane > 0)
@@ -72,7 +77,10 @@ void bnn_c_prologue(c_writer *w)
 static void interface_calls(c_writer *w)
 {
     const uint32_t n = w->model->n_stages;
-    const char *from = "pixels";
+    const bool sees_all = bnn_view_is_all(w->model->view);
+    const char *from = sees_all ? "pixels" : bnn_c_text(w, "@_work.even.seen");
+    if (!sees_all)
+        bnn_c_code(w, "    @_see(pixels, %s);\n", from);
     for (uint32_t i = 0; i < n; i++) {
         const bool bits = w->model->stages[i].outputs == BNN_VALUES_BITS;
         const char *to = i + 1 == n ? "logits"

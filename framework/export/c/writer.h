@@ -19,6 +19,7 @@ typedef struct c_workspace {
     size_t pixels;             /* bytes under a kernel */
     size_t plane;              /* floats of one channel */
     size_t nodes;              /* words, of gates */
+    size_t seen; /* bytes, of what is seen of an image; they lie where the second stage writes */
 } c_workspace;
 
 typedef struct c_writer {
@@ -101,6 +102,9 @@ void bnn_c_bits(c_writer *w, const char *suffix, size_t rows, size_t n_bits,
                 const uint64_t *rows_of_bits, bool complement);
 
 /* ---- the parts of a file, each in the C file of its name --------------------------------- */
+
+/* view.c: the function that takes what is seen of an image; nothing where that is all. */
+void bnn_c_view(c_writer *w);
 
 /* chain.c, fold.c: the stage with a chain of float operations, or with folded decisions: constants
  * and function. */

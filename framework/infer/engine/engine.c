@@ -17,10 +17,31 @@ const bnn_engine *bnn_engine_choose(bnn_error *err)
     return bnn_cpu_choose(BNN_CPU_COUNTS, &set, err) == BNN_OK ? engine_tables[set] : NULL;
 }
 
+static size_t engine_seen_bytes(const bnn_prepared *p)
+{
+    return bnn_view_is_all(p->model->view)
+               ? 0
+               : bnn_size_round_up(p->block * bnn_shape_values(p->model->stages[0].op.in),
+                                   BNN_ALIGN);
+}
+
 size_t bnn_engine_workspace_bytes(const void *state)
 {
     const bnn_prepared *const p = state;
-    return 2 * p->value_bytes + p->scratch_bytes;
+    return 2 * p->value_bytes + p->scratch_bytes + engine_seen_bytes(p);
+}
+
+/* What the network sees of n images, behind all else in the workspace. */
+static const uint8_t *engine_see(const bnn_prepared *p, size_t n, const uint8_t *images,
+                                 uint8_t *workspace)
+{
+    const bnn_model *const model = p->model;
+    const size_t image_bytes = bnn_shape_values(model->input);
+    const size_t seen_bytes = bnn_shape_values(model->stages[0].op.in);
+    uint8_t *const seen = workspace + 2 * p->value_bytes + p->scratch_bytes;
+    for (size_t i = 0; i < n; i++)
+        bnn_view_take(model->view, model->input, images + i * image_bytes, seen + i * seen_bytes);
+    return seen;
 }
 
 void bnn_engine_run(const void *state, size_t n, const uint8_t *images, float *logits,
@@ -29,12 +50,15 @@ void bnn_engine_run(const void *state, size_t n, const uint8_t *images, float *l
     const bnn_prepared *const p = state;
     const bnn_model *const model = p->model;
     const size_t image_bytes = bnn_shape_values(model->input);
+    const bool sees_all = bnn_view_is_all(model->view);
     uint8_t *const values = workspace;
     for (size_t first = 0; first < n; first += p->block) {
         const size_t n_block = bnn_size_smaller(n - first, p->block);
         const uint8_t *x = images + first * image_bytes;
         for (uint32_t i = 0; i < model->n_stages; i++) {
             const uint64_t start = stage_ns != NULL ? bnn_clock_ns(CLOCK_MONOTONIC) : 0;
+            if (i == 0 && !sees_all)
+                x = engine_see(p, n_block, x, workspace);
             uint8_t *const out = i + 1 < model->n_stages
                                      ? values + i % 2 * p->value_bytes
                                      : (uint8_t *)(logits + first * model->n_classes);

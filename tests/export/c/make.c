@@ -198,6 +198,28 @@ START_TEST(width_network)
 }
 END_TEST
 
+/* What is seen of an image, which lies where the second stage writes, or alone. */
+START_TEST(view_network)
+{
+    static const char *const inputs[] = {"channels: 1, height: 15, width: 18, crop: 12, shrink: 2",
+                                         "channels: 3, height: 17, width: 14, crop: 11",
+                                         "channels: 2, height: 15, width: 21, shrink: 3"};
+    static const char *const blocks[] = {
+        "      - layer: {name: conv2d, out: 5, kernel: 3}\n        pool: maxpool\n", ""};
+    const char *text =
+        bnn_arena_printf(arena,
+                         "  topology:\n    name: view\n    input: {%s}\n    blocks:\n%s"
+                         "      - layer: {name: dense, out: 4}\n",
+                         inputs[_i % 3], blocks[_i / 3 % 2]);
+    const char *binarize = bnn_arena_printf(arena, "  binarize: %s\n", binarizations[_i / 6 * 8]);
+    bnn_network *net = network_of(parsed_model(model_spec(text, binarize)), 4, 1, 1);
+    fill_tensors(net, 1000 + (uint64_t)_i);
+    bnn_model *model = built(graph_of(net), NULL, NULL);
+    const uint8_t *images = random_images(&b, RANDOM_IMAGES * bnn_shape_values(model->input));
+    write_case(bnn_arena_printf(arena, "view_%d", _i), model, images, RANDOM_IMAGES);
+}
+END_TEST
+
 /* Scales behind sums, and weights of three levels. */
 START_TEST(form_network)
 {
@@ -323,6 +345,8 @@ static const struct {
     {"mnist_gates", "topology: logic_small", 0},
     {"mnist_binary", "topology: lenet5, binarize: {first: true, last: true}, ordering: pool_bn_act",
      0},
+    {"mnist_view",
+     "topology: {name: lenet5, input: {crop: 20}}, binarize: {first: true, last: true}", 0},
     {"mnist_float_ends", "topology: lenet5, binarize: {}, ordering: pool_bn_act", 0},
     {"mnist_weights", "topology: lenet5, binarize: {activations: false}, ordering: pool_bn_act", 0},
     {"mnist_float", "topology: lenet5, binarize: none, ordering: pool_bn_act", 1000},
@@ -514,6 +538,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(cases, random_network, 0, N_RANDOM);
     tcase_add_loop_test(cases, learned_network, 0, 4 * 6);
     tcase_add_loop_test(cases, width_network, 0, 8);
+    tcase_add_loop_test(cases, view_network, 0, 12);
     tcase_add_loop_test(cases, form_network, 0, 6);
     tcase_add_loop_test(cases, trained_network, 0, N_TRAINED);
     suite_add_tcase(suite, cases);

@@ -198,6 +198,46 @@ START_TEST(learned_layers)
 }
 END_TEST
 
+/* What is seen of an image. */
+START_TEST(views)
+{
+    static const char *const images[] = {"channels: 2, height: 15, width: 18, crop: 12, shrink: 2",
+                                         "channels: 3, height: 17, width: 14, crop: 11",
+                                         "channels: 1, height: 28, width: 24, shrink: 4"};
+    const unsigned i = (unsigned)_i;
+    const char *topology =
+        bnn_arena_printf(arena,
+                         "  topology:\n    name: view\n    input: {%s}\n    blocks:\n"
+                         "      - layer: {name: conv2d, out: 6, kernel: 3}\n"
+                         "      - layer: {name: dense, out: 4}\n",
+                         images[i % 3]);
+    write_random_case(bnn_arena_printf(arena, "view_%u", i), topology,
+                      bnn_arena_printf(arena, "  binarize: %s\n", ends[i / 3].binarize),
+                      ends[i / 3].promised, 900 + i);
+}
+END_TEST
+
+/* Means of 49 pixels are rounded somehow. */
+START_TEST(means_that_are_not_exact)
+{
+    static const char topology[] = "  topology:\n    input: {shrink: 7}\n    blocks:\n"
+                                   "      - layer: {name: dense, out: 4}\n";
+    const bnn_graph *graph = graph_of(network_of(parsed_model(model_spec(topology, "")), 4, 1, 1));
+    const bnn_model *model = built(graph, NULL, NULL);
+    unsigned char *bytes = NULL;
+    size_t n;
+    bnn_error err;
+    ck_assert_int_eq(bnn_onnx_export(model, &(bnn_onnx_options){0}, &bytes, &n, &err),
+                     BNN_E_FAILED);
+    ck_assert_str_eq(err.message,
+                     "model.topology.input.shrink 7: ONNX has no exact means of 7x7 pixels; train "
+                     "with a shrink of 2, 4 or another power of two up to 128, or take another "
+                     "format");
+    ck_assert_int_eq(bnn_onnx_export_qonnx(graph, &(bnn_onnx_options){0}, &bytes, &n, &err),
+                     BNN_E_FAILED);
+}
+END_TEST
+
 /* Scales behind sums. */
 START_TEST(weight_forms)
 {
@@ -410,6 +450,8 @@ static Suite *onnx_suite(void)
     tcase_add_loop_test(cases, random_tensors, 0, N_RANDOM);
     tcase_add_loop_test(cases, learned_layers, 0, 2 * 3 * 4);
     tcase_add_loop_test(cases, weight_forms, 0, 6);
+    tcase_add_loop_test(cases, views, 0, 9);
+    tcase_add_test(cases, means_that_are_not_exact);
     tcase_add_loop_test(cases, gates, 0, N_LOGIC);
     tcase_add_test(cases, gates_are_no_qonnx);
     tcase_add_loop_test(cases, trained, 0, 2 * 6);

@@ -506,8 +506,8 @@ static const damage damages[] = {
 
 /* In known_codes_file. */
 static const damage damages_of_codes[] = {
-    {24, 1, true, "m: byte 25: the model has something of kind 1"},
-    {20, 0x80, true, "m: byte 26: the model has something of kind 1"},
+    {24, 2, true, "m: byte 25: the model has something of kind 2"},
+    {20, 0x80, true, "m: byte 28: crop 1 and shrink 107 of images of 2x2"},
     {31, 0, true, "m: byte 32: 0 stages; there are 1 to 1024"},
     {37, 9, true, "m: byte 40: flags 9"},
     {37, 20, true, "m: byte 40: flags 20"},

@@ -293,6 +293,21 @@ START_TEST(what_cannot_be_needed_is_refused)
 }
 END_TEST
 
+/* Mixed images are mixed as they are seen. */
+START_TEST(a_teacher_sees_what_its_pupil_sees)
+{
+    check_refused(
+        "teacher: {model.topology.input.crop: 20}\n",
+        "s.yaml:11:10: teacher: sees crop 20 and shrink 1 of an image, and its pupil 0 and "
+        "1; both must see the same (crop 0: all)");
+    check_refused(
+        "teacher: {model.topology.input.shrink: 2}\n",
+        "s.yaml:11:10: teacher: sees crop 0 and shrink 2 of an image, and its pupil 0 and "
+        "1; both must see the same (crop 0: all)");
+    load_well(HEAD "teacher: {model.topology.input.crop: 28, train.epochs: 3}\n");
+}
+END_TEST
+
 START_TEST(weights_that_do_not_fit_are_refused)
 {
     check_refused("start: {model.topology.blocks.2.layer.out: 8}\n",
@@ -332,6 +347,7 @@ static Suite *make_suite(void)
         needs_of_several_points_are_told_apart,
         a_sweep_may_vary_what_is_needed,
         what_cannot_be_needed_is_refused,
+        a_teacher_sees_what_its_pupil_sees,
         weights_that_do_not_fit_are_refused,
         distilling_is_recorded_with_a_teacher_only,
     };

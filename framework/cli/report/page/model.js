@@ -292,6 +292,17 @@ const bnnModel = (() => {
         return s;
     }
 
+    /* infer/view.h: what is cut out of an image, and the shape of its means. */
+    function cutShape(model) {
+        const [c, h, w] = model.input;
+        return model.crop ? [c, model.crop, model.crop] : [c, h, w];
+    }
+
+    function seenShape(model) {
+        const [c, h, w] = cutShape(model);
+        return [c, h / model.shrink, w / model.shrink];
+    }
+
     function decode(bytes) {
         const r = reader(bytes), magic = [0x89, 0x42, 0x4e, 0x4e, 13, 10, 26, 10];
         const isModel = magic.every((byte) => r.u8() === byte), version = r.u32();
@@ -300,13 +311,15 @@ const bnnModel = (() => {
         r.u32();
         r.version = version;
         const model = {input: [r.count(), r.count(), r.count()], classes: r.count(), metadata: {}};
-        if (version > 1 && r.u8() !== 0)
+        const more = version > 1 ? r.u8() : 0;
+        if (more > 1)
             throw new Error("a model file of a newer kind");
+        [model.crop, model.shrink] = more ? [r.count(), r.count()] : [0, 1];
         for (let n = r.count(); n > 0; n--) {
             const key = r.text();
             model.metadata[key] = r.text();
         }
-        let shape = model.input;
+        let shape = seenShape(model);
         model.stages = Array.from({length: r.count()}, () => {
             const stage = readStage(r, shape);
             shape = stage.out;
@@ -430,9 +443,24 @@ const bnnModel = (() => {
         return s.outputs === BITS ? Int8Array.from(y, (v) => v >= 0 ? 1 : -1) : y;
     }
 
+    function see(model, pixels) {
+        const [, height, width] = model.input, [, cutH, cutW] = cutShape(model), s = model.shrink;
+        const [channels, h, w] = seenShape(model), seen = new Uint8Array(channels * h * w);
+        const top = (height - cutH) >> 1, left = (width - cutW) >> 1, area = s * s;
+        for (let i = 0; i < seen.length; i++) {
+            const c = Math.floor(i / (h * w)), y = top + Math.floor(i / w) % h * s, x = left + i % w * s;
+            let sum = area >> 1;
+            for (let a = 0; a < s; a++)
+                for (let b = 0; b < s; b++)
+                    sum += pixels[(c * height + y + a) * width + x + b];
+            seen[i] = Math.floor(sum / area);
+        }
+        return seen;
+    }
+
     /* The logits of one image, bytes [c][h][w]. */
     function run(model, pixels) {
-        let x = Int16Array.from(pixels, (p) => p - 128);
+        let x = Int16Array.from(see(model, pixels), (p) => p - 128);
         for (const stage of model.stages)
             x = runStage(stage, x);
         return x;
