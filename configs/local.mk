@@ -17,7 +17,10 @@ topologiesdir = $(pkgdatadir)/topologies
 dist_topologies_DATA = \
 	configs/topologies/lenet5.yaml \
 	configs/topologies/lenet5_wide.yaml \
-	configs/topologies/logic_small.yaml
+	configs/topologies/logic_small.yaml \
+	configs/topologies/mnist_11k.yaml \
+	configs/topologies/mnist_3k.yaml \
+	configs/topologies/mnist_7k.yaml
 
 datasetsdir = $(pkgdatadir)/datasets
 dist_datasets_DATA = \

@@ -101,6 +101,7 @@ check_suites = \
 	tests/unit/export/check_logic \
 	tests/unit/export/check_modelfile \
 	tests/unit/export/check_lines \
+	tests/unit/export/check_topologies \
 	tests/unit/export/check_unfold \
 	tests/unit/infer/check_codes \
 	tests/unit/infer/check_engine_float \
