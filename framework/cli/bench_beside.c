@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 #include "cli/bench_report.h"
-#include "export/modelfile_encode.h"
+#include "export/stage_size.h"
 #include "infer/modelfile.h"
 
 #include <math.h>
@@ -17,7 +17,7 @@ typedef struct beside_row {
     const char *name; /* of the file, or the run */
     char kind[BESIDE_KIND];
     uint32_t n_gates;
-    size_t file_bytes, bare_bytes;
+    bnn_model_bytes bytes;
     double recorded; /* accuracy that the file tells of itself; NaN: none */
 } beside_row;
 
@@ -102,8 +102,7 @@ static int beside_open_model(beside_table *t, size_t k, bnn_error *err)
         return status;
     t->models[k].model = model;
     row->name = row->found.is_of_run ? row->found.stored.run.uid : row->found.path;
-    row->file_bytes = bnn_modelfile_encode(model, NULL);
-    row->bare_bytes = bnn_modelfile_bare_bytes(model);
+    row->bytes = bnn_modelfile_bytes(model);
     row->recorded = beside_recorded(model);
     beside_name_kind(model, row);
     const bnn_shape a = t->models[0].model->input, b = model->input;
@@ -188,7 +187,7 @@ static int beside_print_table(const beside_table *t, bnn_error *err)
         cli_table_cell(table, t->rows[k].name);
         cli_table_cell(table, t->rows[k].kind);
         beside_put_number(table, 100 * beside_accuracy(t, k), 2);
-        beside_put_count(table, (double)t->rows[k].file_bytes);
+        beside_put_count(table, (double)t->rows[k].bytes.file);
         beside_put_count(table, (double)m->ram_bytes);
         beside_put_number(table, m->times[t->small].ns.median_ns / 1e3, 3);
         beside_put_count(table, 1e9 / m->times[t->large].ns.median_ns);
@@ -285,12 +284,13 @@ static json_t *beside_model_json(const beside_table *t, size_t k)
     const bench_beside *m = &t->models[k];
     const bool labelled = t->lineup->n_labels > 0;
     return json_pack(
-        "{s:o, s:o, s:s, s:I, s:o, s:b, s:I, s:I, s:I, s:o, s:o, s:o}", "model",
+        "{s:o, s:o, s:s, s:I, s:o, s:b, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "model",
         cli_json_text(row->found.path), "run",
         cli_json_text(row->found.is_of_run ? row->name : NULL), "network", row->kind, "gates",
         (json_int_t)row->n_gates, "test_accuracy", beside_number(beside_accuracy(t, k)),
-        "measured_accuracy", labelled, "file_bytes", (json_int_t)row->file_bytes, "bare_bytes",
-        (json_int_t)row->bare_bytes, "ram_bytes", (json_int_t)m->ram_bytes, "gained_images",
+        "measured_accuracy", labelled, "file_bytes", (json_int_t)row->bytes.file, "bare_bytes",
+        (json_int_t)row->bytes.bare, "weight_bytes", (json_int_t)row->bytes.weights, "ram_bytes",
+        (json_int_t)m->ram_bytes, "gained_images",
         labelled ? json_integer(m->n_gained) : json_null(), "lost_images",
         labelled ? json_integer(m->n_lost) : json_null(), "times", beside_times_json(t, k));
 }
@@ -314,15 +314,15 @@ static int beside_print_csv(const beside_table *t, bnn_error *err)
 {
     cli_table *table = cli_table_create(
         "model|network|#test_accuracy|#file_bytes|#bare_bytes|#ram_bytes|#batch|#us|#low_us|#high_us|"
-        "#images_per_second|#times_first|#low_times_first|#high_times_first");
+        "#images_per_second|#times_first|#low_times_first|#high_times_first|#weight_bytes");
     for (size_t k = 0; k < t->n; k++)
         for (uint32_t i = 0; i < t->lineup->n_batches; i++) {
             const bench_beside_times *times = &t->models[k].times[i];
             cli_table_cell(table, t->rows[k].name);
             cli_table_cell(table, t->rows[k].kind);
             beside_put_number(table, beside_accuracy(t, k), 6);
-            cli_table_cellf(table, "%zu", t->rows[k].file_bytes);
-            cli_table_cellf(table, "%zu", t->rows[k].bare_bytes);
+            cli_table_put(table, json_integer((json_int_t)t->rows[k].bytes.file));
+            cli_table_put(table, json_integer((json_int_t)t->rows[k].bytes.bare));
             cli_table_cellf(table, "%zu", t->models[k].ram_bytes);
             cli_table_cellf(table, "%u", t->lineup->batches[i]);
             beside_put_number(table, times->ns.median_ns / 1e3, 6);
@@ -332,6 +332,7 @@ static int beside_print_csv(const beside_table *t, bnn_error *err)
             beside_put_number(table, times->times_first, 6);
             beside_put_number(table, times->low_times_first, 6);
             beside_put_number(table, times->high_times_first, 6);
+            cli_table_put(table, json_integer((json_int_t)t->rows[k].bytes.weights));
         }
     return cli_table_end(table, t->options, err);
 }

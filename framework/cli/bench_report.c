@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cli/table.h"
+#include "export/stage_size.h"
 #include "runner/environment.h"
 
 #include <math.h>
@@ -16,6 +17,27 @@ static void put_number(cli_table *table, double x, int decimals, const char *uni
         cli_table_cellf(table, "%.*f%s", decimals, x, unit);
     else
         cli_table_cell(table, NULL);
+}
+
+/* The bytes of a contender's model, which are those of our file; false of others. */
+static bool contender_bytes(const bench_contender *c, bnn_model_bytes *out)
+{
+    if (c->executor->is_exact)
+        *out = bnn_modelfile_bytes(c->model);
+    return c->executor->is_exact;
+}
+
+enum { BYTE_COLUMNS = 3 };
+
+static const char *const byte_columns[BYTE_COLUMNS] = {"weight_bytes", "bare_bytes", "file_bytes"};
+
+/* Those of the columns; null of others. */
+static json_t *bytes_json(const bench_contender *c, size_t k)
+{
+    bnn_model_bytes bytes = {0};
+    const bool known = contender_bytes(c, &bytes);
+    const uint64_t all[BYTE_COLUMNS] = {bytes.weights, bytes.bare, bytes.file};
+    return known ? json_integer((json_int_t)all[k]) : json_null();
 }
 
 /* Whether one of bench_others has a column: in CSV (exact) each, with every digit. */
@@ -46,6 +68,8 @@ static void put_result(cli_table *table, bool exact, const bench_lineup *lineup,
         if (shows_other(lineup, exact, k))
             put_number(table, bench_times_of(lineup, c, i, bench_others[k].name), exact ? 6 : 2,
                        "");
+    for (size_t k = 0; exact && k < BYTE_COLUMNS; k++)
+        cli_table_put(table, bytes_json(c, k));
 }
 
 static int print_results(const bench_lineup *lineup, const cli_options *options, bnn_error *err)
@@ -58,6 +82,8 @@ static int print_results(const bench_lineup *lineup, const cli_options *options,
         if (shows_other(lineup, exact, k))
             cli_table_column(table, exact ? bench_others[k].column : bench_others[k].heading,
                              CLI_NUMBER);
+    for (size_t k = 0; exact && k < BYTE_COLUMNS; k++)
+        cli_table_column(table, byte_columns[k], CLI_NUMBER);
     for (uint32_t i = 0; i < lineup->n_batches; i++)
         for (size_t k = 0; k < lineup->n; k++)
             put_result(table, exact, lineup, &lineup->contenders[k], i);
@@ -174,6 +200,21 @@ void bench_print_share(double share)
                100 * share);
 }
 
+/* Of each of our contenders, once for all engines. */
+static void print_bytes(const bench_lineup *lineup)
+{
+    char weights[CLI_TEXT_MAX], bare[CLI_TEXT_MAX], file[CLI_TEXT_MAX];
+    bnn_model_bytes bytes;
+    for (size_t k = 0; k < lineup->n; k++) {
+        const bench_contender *c = &lineup->contenders[k];
+        if (bench_lineup_find(lineup, c->name, NULL) != c || !contender_bytes(c, &bytes))
+            continue;
+        printf("%s: %s bytes of weights, %s in a bare file, %s in its file\n", c->name,
+               bnn_count_text(bytes.weights, weights), bnn_count_text(bytes.bare, bare),
+               bnn_count_text(bytes.file, file));
+    }
+}
+
 /* What a reader has to know before he believes the numbers. */
 static void print_warnings(const bench_lineup *lineup)
 {
@@ -193,6 +234,10 @@ static int print_report_text(const bench_lineup *lineup, const cli_options *opti
 {
     print_head(lineup);
     int status = print_results(lineup, options, err);
+    if (status == BNN_OK) {
+        putchar('\n');
+        print_bytes(lineup);
+    }
     for (size_t k = 0; k < lineup->n && status == BNN_OK; k++) {
         const bench_contender *c = &lineup->contenders[k];
         const bench_contender *floats = bench_times_float_form(lineup, c);
@@ -250,6 +295,8 @@ static json_t *result_json(const bench_lineup *lineup, const bench_contender *c,
     for (size_t k = 0; k < BENCH_OTHERS; k++)
         json_object_set_new(result, bench_others[k].column,
                             number_or_null(bench_times_of(lineup, c, i, bench_others[k].name)));
+    for (size_t k = 0; k < BYTE_COLUMNS; k++)
+        json_object_set_new(result, byte_columns[k], bytes_json(c, k));
     json_object_set_new(result, "differing_classes", json_integer(c->n_differing));
     json_object_set_new(result, "layers", layers_json(r));
     return result;

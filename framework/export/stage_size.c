@@ -117,3 +117,15 @@ void bnn_modelfile_stage_size(const bnn_model *model, uint32_t i, bnn_stage_size
         size.macs_binary = s->macs;
     *out = size;
 }
+
+bnn_model_bytes bnn_modelfile_bytes(const bnn_model *model)
+{
+    bnn_model_bytes bytes = {.bare = bnn_modelfile_bare_bytes(model),
+                             .file = bnn_modelfile_encode(model, NULL)};
+    for (uint32_t i = 0; i < model->n_stages; i++) {
+        bnn_stage_size size;
+        bnn_modelfile_stage_size(model, i, &size);
+        bytes.weights += size.weight_bytes;
+    }
+    return bytes;
+}

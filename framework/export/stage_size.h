@@ -30,4 +30,12 @@ typedef struct bnn_stage_size {
 } bnn_stage_size;
 void bnn_modelfile_stage_size(const bnn_model *model, uint32_t i, bnn_stage_size *out);
 
+/* A model in bytes, by three accounts: what others count is mostly the first. */
+typedef struct bnn_model_bytes {
+    uint64_t weights; /* of all stages */
+    uint64_t bare;    /* of the file without its texts */
+    uint64_t file;
+} bnn_model_bytes;
+bnn_model_bytes bnn_modelfile_bytes(const bnn_model *model);
+
 #endif

@@ -53,6 +53,7 @@ prints_nothing
     bnn 0 bench float.bnn $quick
     omits '^binary'
     prints '^layers of float'
+    prints '^float: 1,[0-9,]* bytes of weights, 1,[0-9,]* in a bare file, 2,004 in its file$'
     odd=$(printf 'a \377.bnn') # no UTF-8
     cp small.bnn "$odd"
     bnn 0 bench "$odd" $quick --json
@@ -66,8 +67,17 @@ prints_nothing
     prints '"engine": "portable"'
     prints '"amdahl"'
     prints '"run": null'
+    bnn 0 show small.bnn --json
+    sed -n 's/^  "\(bare_bytes\|file_bytes\)": \([0-9]*\),/"\1": \2/p; s/^    "\(weight_bytes\)": \([0-9]*\),/"\1": \2/p' out >bytes
+    [ "$(wc -l <bytes)" -eq 3 ] || wrong 'not three counts of bytes'
+    bnn 0 bench small.bnn $quick --engines portable --json
+    while read -r count; do
+        prints "$count"
+    done <bytes
     bnn 0 bench small.bnn $quick --csv
     [ "$(wc -l <out)" -eq 5 ] || wrong 'not 5 lines'
+    prints '^binary,.*,857$'
+    prints 'weight_bytes,bare_bytes,file_bytes$'
     prints '^contender,engine,batch,us,low_us,high_us,images_per_second,times_float,'
     [ ! -e bnnrun.db ] || wrong 'a database was made'
     bnn 0 bench small.bnn $quick --engines all --db kept.db

@@ -71,6 +71,7 @@ fails 2 bench $(seq 17)
     cp out csv
 }
 is "$(wc -l <csv)" 5
+is "$(awk -F, 'NR > 1 && !($15 <= $5 && $5 < $4)' csv)" ''
 is "$(awk -F, 'NR > 1 { print $1 "," $7 }' csv | tr '\n' ' ')" "$xnor,1 $xnor,7 $logic,1 $logic,7 "
 is "$(awk -F, 'NR > 1 && !($8 > 0 && $9 <= $8 && $8 <= $10 && $11 > 0 && $13 <= $12 && $12 <= $14)' csv)" ''
 is "$(awk -F, -v own="$xnor" '$1 == own { print $12, $13, $14 }' csv | sort -u)" '1.000000 1.000000 1.000000'
@@ -85,7 +86,7 @@ done
 is "$(sed -n "s/^$logic: .* of 50 images it gains \([0-9]*\) and loses \([0-9]*\)$/\1 \2/p" text | head -n 1 |
     awk '{ print $1 - $2 }')" \
     "$(awk -F, -v a="$xnor" -v b="$logic" '$7 == 1 { right[$1] = $3 } END { print int(50 * (right[b] - right[a]) + 1000.5) - 1000 }' csv)"
-for key in '"engine": "portable"' '"measured_accuracy": true' '"n_labels": 50' '"gained_images": 0' '"network": "binary'; do
+for key in '"engine": "portable"' '"measured_accuracy": true' '"n_labels": 50' '"gained_images": 0' '"network": "binary' '"weight_bytes": 0'; do
     grep -qF "$key" json || wrong "JSON lacks $key"
 done
 bnn 0 query 'SELECT count(*) FROM benchmark_summary' --csv
