@@ -17,7 +17,7 @@ QONNX_DOMAIN = "qonnx.custom_op.general"
 TEXTS = {"run": "0123abcd", "spec": "dataset: mnist\n", "accuracy": "0.9", "tool": "1.2.3"}
 IMAGES_MAX = 500  # of a case, evaluated here
 STANDARD = {"Add", "AveragePool", "BitShift", "Cast", "Clip", "Concat", "Conv", "Flatten",
-            "Gather", "Gemm", "GreaterOrEqual", "MaxPool", "Mod", "Mul", "PRelu", "Pad",
+            "Floor", "Gather", "Gemm", "GreaterOrEqual", "MaxPool", "Mod", "Mul", "PRelu", "Pad",
             "ReduceSum", "Reshape", "Slice", "Sub", "Where", "Xor"}
 
 
@@ -105,6 +105,11 @@ def apply(node, x):
     if op == "Clip":
         y = x[0] if x[1] is None else np.maximum(x[0], x[1])
         return y if len(x) < 3 else np.minimum(y, x[2])
+    if op == "Floor":
+        return np.floor(np.float32(x[0]))
+    if op == "Slice":
+        of = {int(axis): slice(int(start), int(end)) for start, end, axis in zip(*x[1:])}
+        return x[0][tuple(of.get(axis, slice(None)) for axis in range(x[0].ndim))]
     if op == "GreaterOrEqual":
         return x[0] >= x[1]
     if op == "Where":

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "export/onnx/onnx.h"
+#include "infer/lines.h"
 
 #undef fail /* an old name of Check for ck_abort_msg, here a member */
 
@@ -99,8 +100,11 @@ static void write_case(const char *name, const bnn_graph *graph, promise promise
             free(again);
         }
     const bnn_shape s = graph->input;
-    /* Bits are all that the packed dialect packs; codes are floats there, as in files of version 1. */
-    bnn_model as_packed = *model;
+    /* Bits are all that the packed dialect packs; codes and lines are floats there, as in files of version 1. */
+    const bnn_model *unfolded;
+    bnn_error err;
+    ck_assert_int_eq(bnn_lines_unfold(model, arena, &unfolded, &err), BNN_OK);
+    bnn_model as_packed = *unfolded;
     as_packed.version = bnn_model_logic(model) == NULL ? 1 : model->version;
     const char *json = bnn_arena_printf(
         arena,
