@@ -164,8 +164,10 @@ for header in plugin plugin_helpers infer; do
     echo "#include <bnn/$header.h>" >alone.c
     eval "${CC:-cc} -std=c11 -Wall -Wextra -Werror $(pkg-config --cflags bnn) -c alone.c" || fail "bnn/$header.h is not whole"
 done
-# C++ takes the headers, and a plugin written in it works.
-cxx=$(command -v c++ || command -v g++ || command -v clang++ || true)
+# C++ takes the headers, and a plugin written in it works. Of the family of the C compiler: their sanitizers do not mix.
+cxx=
+case ${CC:-cc} in *clang*) cxx=$(command -v clang++ || true) ;; esac
+[ -n "$cxx" ] || cxx=$(command -v c++ || command -v g++ || command -v clang++ || true)
 if [ -n "$cxx" ]; then
     echo 'int main() { bnn_model *none = nullptr; bnn_model_close(none); }' >program.cc
     eval "$cxx -Wall -Wextra -Werror -pedantic -include bnn/infer.h $(pkg-config --cflags bnn-infer) -c program.cc" ||
