@@ -19,9 +19,8 @@ typedef struct bench_beside {
     const bnn_model *model;
     size_t ram_bytes;        /* of the engine: its form of the model, and what it works in */
     const uint32_t *classes; /* [n_images] what each is taken for */
-    uint32_t n_right;        /* of the images with a label */
-    uint32_t n_gained,
-        n_lost; /* of these: right where the first is wrong; wrong where that is right */
+    /* Of the images with a label: right; right where the first is wrong; wrong where that is right. */
+    uint32_t n_right, n_gained, n_lost;
     bench_beside_times times[BENCH_BATCHES_MAX];
 } bench_beside;
 

@@ -183,20 +183,19 @@ static int fold_channels(folding *f, bnn_fold *fold)
     return fold_make_tables(f, fold);
 }
 
-/* Whether the operations are elementwise but for one maximum pool; sets f->pool. */
-static int fold_find_pool(folding *f)
+int bnn_fold_find_pool(const bnn_op *ops, uint32_t n, const char *end, uint32_t *pool,
+                       bnn_error *err)
 {
-    f->pool = f->n;
-    for (uint32_t i = 0; i < f->n; i++) {
-        const bnn_op *op = &f->ops[i];
-        if (bnn_op_kind_of(op->type)->apply_channel != NULL)
+    *pool = n;
+    for (uint32_t i = 0; i < n; i++) {
+        if (bnn_op_kind_of(ops[i].type)->apply_channel != NULL)
             continue;
-        if (op->type != BNN_LOWER_MAXPOOL)
-            return bnn_fail(f->err, BNN_E_FAILED, "%s mixes sums before the sign", op->name);
-        if (f->pool < f->n)
-            return bnn_fail(f->err, BNN_E_FAILED, "%s is a second pool before the sign, behind %s",
-                            op->name, f->ops[f->pool].name);
-        f->pool = i;
+        if (ops[i].type != BNN_LOWER_MAXPOOL)
+            return bnn_fail(err, BNN_E_FAILED, "%s mixes sums before the %s", ops[i].name, end);
+        if (*pool < n)
+            return bnn_fail(err, BNN_E_FAILED, "%s is a second pool before the %s, behind %s",
+                            ops[i].name, end, ops[*pool].name);
+        *pool = i;
     }
     return BNN_OK;
 }
@@ -215,7 +214,7 @@ int bnn_fold_stage(bnn_stage *stage, uint64_t *bits, const bnn_op *ops, uint32_t
     folding f = {.stage = stage, .bits = bits, .ops = ops, .n = n, .arena = arena, .err = err};
     bnn_fold fold = {0};
     const size_t most = (stage->inputs == BNN_VALUES_PIXELS ? 255 : 1) * (size_t)stage->taps + 1;
-    int status = fold_find_pool(&f);
+    int status = bnn_fold_find_pool(ops, n, "sign", &f.pool, err);
     if (status == BNN_OK && most > SUMS_MAX)
         status =
             bnn_fail(err, BNN_E_FAILED, "%zu different sums are more than %zu", most, SUMS_MAX);

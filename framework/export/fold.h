@@ -18,6 +18,11 @@
 int bnn_fold_stage(bnn_stage *stage, uint64_t *bits, const bnn_op *ops, uint32_t n,
                    bnn_arena *arena, bnn_error *err);
 
+/* Whether n operations are elementwise but for one maximum pool; *pool: which one is it, n without one. BNN_E_FAILED
+ * with the name of what stands in the way of the end, "sign" or "quantizer". */
+int bnn_fold_find_pool(const bnn_op *ops, uint32_t n, const char *end, uint32_t *pool,
+                       bnn_error *err);
+
 /* The least and the largest sum of a channel with these weights (stage->bits, a row): a sum of n
  * bits lies in [-n, n]; a pixel adds -128 to 127 where the weight is +1, -127 to 128 where it is
  * -1. */

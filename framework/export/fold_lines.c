@@ -1,5 +1,6 @@
 #include "export/fold_lines.h"
 
+#include "export/fold.h"
 #include "export/line.h"
 #include "infer/lines.h"
 
@@ -26,25 +27,6 @@ typedef struct folding {
     int64_t *factor, *offset;  /* [op.out.c]: of lines of what was searched */
     bnn_error *err;
 } folding;
-
-/* Whether the operations are elementwise but for one maximum pool; sets f->pool. */
-static int lines_find_pool(folding *f)
-{
-    f->pool = f->n;
-    for (uint32_t i = 0; i < f->n; i++) {
-        const bnn_op *op = &f->ops[i];
-        if (bnn_op_kind_of(op->type)->apply_channel != NULL)
-            continue;
-        if (op->type != BNN_LOWER_MAXPOOL)
-            return bnn_fail(f->err, BNN_E_FAILED, "%s mixes sums before they become codes",
-                            op->name);
-        if (f->pool < f->n)
-            return bnn_fail(f->err, BNN_E_FAILED, "%s is a second pool, behind %s", op->name,
-                            f->ops[f->pool].name);
-        f->pool = i;
-    }
-    return BNN_OK;
-}
 
 static void lines_run_sums(folding *f, uint32_t c)
 {
@@ -244,7 +226,8 @@ int bnn_fold_lines(bnn_stage *stage, const bnn_op *ops, uint32_t n, bnn_arena *a
         stage->out_codes = (bnn_range){0, 1};
     f.levels = stage->out_codes.max - stage->out_codes.min;
     bnn_lines *lines = bnn_arena_alloc(arena, 1, sizeof *lines);
-    int status = lines == NULL ? bnn_no_memory(err) : lines_find_pool(&f);
+    const char *end = stage->outputs == BNN_VALUES_BITS ? "sign" : "quantizer";
+    int status = lines == NULL ? bnn_no_memory(err) : bnn_fold_find_pool(ops, n, end, &f.pool, err);
     if (status == BNN_OK)
         status = lines_fold(&f, arena, lines);
     free(f.before);

@@ -80,8 +80,8 @@ typedef struct bnn_lines {
     const int64_t *factor;      /* [op.out.c], of at most BNN_SUM_MAX */
     const int64_t *offset;      /* [op.out.c], of at most BNN_LINE_OFFSET_MAX */
     uint32_t pool, pool_stride; /* over windows of the sums; 0: no pool */
-    const uint8_t
-        *least; /* [op.out.c], 1: the least of a window, not the greatest; 0 without a pool */
+    /* [op.out.c], 1: of a window the least counts, not the greatest; 0 without a pool */
+    const uint8_t *least;
 } bnn_lines;
 
 #define BNN_LINE_OFFSET_MAX ((int64_t)1 << 48)
@@ -112,8 +112,8 @@ typedef struct bnn_stage {
 
     bool folded;
     bnn_fold fold;
-    const bnn_lines
-        *lines; /* or NULL; then there is no chain, and out_codes are those of bits, too */
+    /* NULL: none. With lines there is no chain, and out_codes are those of bits, too. */
+    const bnn_lines *lines;
     /* Neither: operations that can follow (op.h), the first of them on the sums.
      * When outputs are BITS, the sign of the last values is taken in addition. */
     uint32_t n_chain;

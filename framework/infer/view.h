@@ -10,11 +10,10 @@
 
 enum { BNN_VIEW_MAX = 4096 }; /* of both: a sum of so many pixels squared fits in 32 bits */
 
+/* crop: side of the central square, whose upper and left margins are the smaller ones; 0: all.
+ * shrink: side of the squares that become one pixel, their mean, halves up; 0 or 1: none. */
 typedef struct bnn_view {
-    uint32_t
-        crop; /* side of the central square, whose upper and left margins are the smaller ones; 0: all */
-    uint32_t
-        shrink; /* side of the squares that become one pixel, their mean, halves up; 0 or 1: none */
+    uint32_t crop, shrink;
 } bnn_view;
 
 static inline bool bnn_view_is_all(bnn_view view)

@@ -64,7 +64,8 @@ INLINE size_t conv_panel_size(const bnn_conv *conv)
     return conv_strip_is_copied(width, conv->lanes) ? (in > out ? in : out) * width : 0;
 }
 
-/* panel[n][width] = x[n][lanes], `width` lanes of it. */
+/* panel[n][width] = x[n][lanes], `width` lanes of it. Nobody but this knows that the next line lies so far away, so it
+ * is asked for ahead of time. */
 static void conv_copy_strip(size_t n, size_t width, size_t lanes, const float *x, float *panel)
 {
     enum { AHEAD = 24 };

@@ -31,7 +31,7 @@ double bnn_finish_measure_seconds(double train_seconds);
 int bnn_finish(const bnn_finish_request *request, bnn_network *network, bnn_error *err);
 
 /* The deployable model of a run's graph, with what the file says about the run, in the arena. spec:
- * "EXPERIMENT: LABEL"; tool: the program that the file names as its maker; NULL: this one. */
+ * "EXPERIMENT: LABEL"; tool: the program that the file names as its maker; NULL: this one; lines: build.h. */
 int bnn_finish_build(const bnn_graph *graph, const char *tool, const char *uid, const char *spec,
                      double test_accuracy, bool lines, bnn_arena *arena, bnn_model **out,
                      bnn_error *err);

@@ -299,8 +299,8 @@ static const struct {
     void (*add)(subject *s);
     const char *message;
 } refusals[] = {
-    {refuse_average, "op mixes sums before they become codes"},
-    {refuse_two_pools, "op is a second pool, behind op"},
+    {refuse_average, "op mixes sums before the quantizer"},
+    {refuse_two_pools, "op is a second pool before the quantizer, behind op"},
     {refuse_bends, "the codes of channel 0 lie on no line"},
     {refuse_turns, "channel 0 neither rises nor falls with the sum"},
     {refuse_no_number, "channel 0 makes nan of a sum, which is no code"},
