@@ -31,9 +31,5 @@ EXTRA_DIST += \
 	experiments/optimizers/search.csv \
 	experiments/optimizers/search.sql \
 	experiments/speed/results.sql \
-	experiments/ste_gradients/epochs.csv \
-	experiments/ste_gradients/epochs.sql \
-	experiments/ste_gradients/plot.gp \
 	experiments/ste_gradients/results.csv \
-	experiments/ste_gradients/results.sql \
 	experiments/weight_forms/results.csv

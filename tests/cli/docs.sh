@@ -57,7 +57,7 @@ done
 
 # ---- a database with every experiment that a query names ------------------------------------------
 # The other studies are like these, with dozens of configs.
-studies=$(ls experiments/[bfs]*/spec.yaml)
+studies=$(ls experiments/[bf]*/spec.yaml)
 small="-s dataset.name=synthetic -s dataset.train_limit=400 -s dataset.validation=100
     -s dataset.test_limit=100 -s train.epochs=1 -s seeds=[1,2]"
 for spec in configs/ste_sweep.yaml configs/order_sweep.yaml configs/telemetry.yaml $studies; do
