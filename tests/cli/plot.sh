@@ -103,6 +103,32 @@ awk 'FILENAME == "scale" { n++; px[n] = $1; value[n] = $2; next }
        if (n < 2 || d > 0.1 || d < -0.1) { print "dot " j " is off by " d; bad = 1 } }
      END { exit bad }' scale drawn wanted >off || wrong "$(cat off)"
 
+# A row that is far from all others would leave nothing to be seen of those: it is an arrow at the edge. Gradients of
+# weights that are alike where the weights are clipped differ by nothing.
+tiny_spec >far.yaml
+cat >>far.yaml <<'END'
+name: far
+train: {epochs: 4, batch: 20}
+seeds: {count: 6}
+compare: {margin: 1}
+sweep:
+  list:
+    - {label: identity, model.ste.weights: identity}
+    - {label: leaky 1, model.ste.weights: {name: leaky, leak: 0.1}}
+    - {label: leaky 2, model.ste.weights: {name: leaky, leak: 0.2}}
+    - {label: leaky 3, model.ste.weights: {name: leaky, leak: 0.3}}
+    - {label: leaky 4, model.ste.weights: {name: leaky, leak: 0.4}}
+    - {label: untrained, train.optimizer.lr: 0.000001}
+baseline: {label: clipped, model.ste.weights: clipped}
+END
+bnn 0 -q far.yaml
+bnn 0 plot effects far -o -
+prints '<text>untrained</text>'
+prints '<text>-[1-9][0-9].*</text>' # of the row, not of the axis
+grep -o '<text>-*[0-9.]*</text>' out | grep -o '[-0-9.]*[0-9]' | awk '$1 < -1.5 || $1 > 1.5 { bad = 1 } END { exit bad || NR < 2 }' ||
+    wrong 'the axis goes out to one row'
+[ "$(grep -c '<circle' out)" -eq 5 ] || wrong 'there is a dot of what is beyond the edge'
+
 # ---- what can be read by others ------------------------------------------------------------------
 if command -v python3 >/dev/null 2>&1; then
     for figure in effects seeds curves pareto telemetry; do

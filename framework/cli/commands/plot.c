@@ -189,7 +189,8 @@ const cli_command cli_command_plot = {
     .completion = "effects|seeds|curves|pareto|telemetry EXPERIMENT",
     .summary = "a figure of an experiment, as SVG, PDF or PNG",
     .notes =
-        "  effects    the intervals of `bnnrun compare`, with the margin and the verdicts\n"
+        "  effects    the intervals of `bnnrun compare`, with the margin and the verdicts; an\n"
+        "             arrow where one goes on beyond what is shown, far from most others\n"
         "  seeds      every run a dot, a row a config, lines between the runs of a seed\n"
         "  curves     a metric by epoch: each seed, their mean and its 95 % interval\n"
         "  pareto     accuracy over bytes and over microseconds, and what no other config beats in\n"

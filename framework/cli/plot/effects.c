@@ -4,6 +4,7 @@
 #include "comparison/verdict.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -27,14 +28,41 @@ static int effects_hue(bnn_verdict verdict)
     }
 }
 
-/* The range that shows all ends that are finite, and nought, and the margin unless it dwarfs all. */
-static void effects_range(const cli_question *asked, const cli_findings *found, double out[2])
+static int effects_order(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* How far from nought is shown: a few rows that are much further away than the most would leave nothing to be seen
+ * of those. Infinite: all is. */
+static double effects_limit(plot_draft *draft, const cli_question *asked, const cli_findings *found)
+{
+    enum { ROWS_MIN = 6, TIMES = 5 };
+    double *reach = bnn_arena_alloc(draft->arena, found->n, sizeof *reach);
+    size_t n = 0;
+    draft->failed |= reach == NULL;
+    for (size_t i = 0; reach != NULL && i < found->n; i++) {
+        const double ends = fmax(fabs(found->rows[i].low), fabs(found->rows[i].high));
+        if (isfinite(ends))
+            reach[n++] = ends;
+    }
+    if (n < ROWS_MIN)
+        return (double)INFINITY;
+    qsort(reach, n, sizeof *reach, effects_order);
+    const double most = fmax(reach[n * 3 / 4], asked->margin);
+    return most > 0 ? TIMES * most : (double)INFINITY;
+}
+
+/* The range that shows all ends within the limit, and nought, and the margin unless it dwarfs all. */
+static void effects_range(const cli_question *asked, const cli_findings *found, double limit,
+                          double out[2])
 {
     double low = 0, high = 0;
     for (size_t i = 0; i < found->n; i++) {
         const double all[] = {found->rows[i].low, found->rows[i].high, found->rows[i].difference};
         for (size_t k = 0; k < sizeof all / sizeof *all; k++)
-            if (isfinite(all[k])) {
+            if (isfinite(all[k]) && fabs(all[k]) <= limit) {
                 low = fmin(low, all[k]);
                 high = fmax(high, all[k]);
             }
@@ -47,24 +75,39 @@ static void effects_range(const cli_question *asked, const cli_findings *found, 
     out[1] = high + room;
 }
 
-/* An interval from end to end, an arrow where it goes on for ever, and its mean. */
+static bool effects_shows(const double range[2], double value)
+{
+    return value >= range[0] && value <= range[1];
+}
+
+static void effects_draw_arrow(plot_draft *draft, int hue, double row, double from, double to)
+{
+    const plot_points p = plot_add_series(draft, BNN_MARK_ARROW, hue, 1, 2.5, 1);
+    if (p.x != NULL)
+        p.x[0] = from, p.y[0] = row, p.other[0] = to;
+}
+
+/* An interval from end to end, an arrow where it goes on beyond what is shown, and its mean. */
 static void effects_draw(plot_draft *draft, const cli_finding *f, double row, const double range[2])
 {
     const int hue = effects_hue(f->answer.verdict);
-    const bool bounded = isfinite(f->low) || isfinite(f->high);
-    const double low = isfinite(f->low) ? f->low : f->difference;
-    const double high = isfinite(f->high) ? f->high : f->difference;
+    const double room = 0.05 * (range[1] - range[0]);
+    const double mean = effects_shows(range, f->difference)
+                            ? f->difference
+                            : fmin(fmax(f->difference, range[0] + room), range[1] - room);
+    const double low = effects_shows(range, f->low) ? f->low : mean;
+    const double high = effects_shows(range, f->high) ? f->high : mean;
     if (isnan(f->difference))
         return;
-    if (bounded)
+    if (isfinite(f->low) || isfinite(f->high)) {
         plot_add_line(draft, hue, 1, 2.5, low, row, high, row);
-    for (int side = 0; side < 2 && bounded; side++)
-        if (!isfinite(side == 0 ? f->low : f->high)) {
-            const plot_points p = plot_add_series(draft, BNN_MARK_ARROW, hue, 1, 2.5, 1);
-            if (p.x == NULL)
-                return;
-            p.x[0] = f->difference, p.y[0] = row, p.other[0] = range[side];
-        }
+        if (f->low < range[0])
+            effects_draw_arrow(draft, hue, row, low, range[0]);
+        if (f->high > range[1])
+            effects_draw_arrow(draft, hue, row, high, range[1]);
+    }
+    if (!effects_shows(range, f->difference))
+        return;
     const plot_points dot = plot_add_series(draft, BNN_MARK_DOTS, hue, 1, 8, 1);
     if (dot.x != NULL)
         dot.x[0] = f->difference, dot.y[0] = row;
@@ -165,7 +208,10 @@ int plot_make_effects(plot_task *task, plot_draft *draft, bnn_figure *out, bnn_e
     draft->failed |= names == NULL;
     if (draft->failed)
         return BNN_OK;
-    effects_range(asked, found, range);
+    const double limit = effects_limit(draft, asked, found);
+    if (draft->failed)
+        return BNN_OK;
+    effects_range(asked, found, limit, range);
     const bool narrow = task->width < CLI_PLOT_NARROW;
     effects_ground(draft, asked, found->n, narrow);
     const double height = narrow ? EFFECTS_TALL_ROW : EFFECTS_ROW;
