@@ -165,6 +165,7 @@ export_sources = \
 	framework/export/c/helpers.c \
 	framework/export/c/integers.c \
 	framework/export/c/interface.c \
+	framework/export/c/lines.c \
 	framework/export/c/logic.c \
 	framework/export/c/ops.c \
 	framework/export/c/pairs.c \

@@ -1,7 +1,6 @@
 #include "export/c/c.h"
 
 #include "export/c/writer.h"
-#include "infer/lines.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -95,7 +94,7 @@ static void c_size_text(c_writer *w)
 /* What a reader wants to know before the arrays. */
 static void c_stage_comment(c_writer *w, uint32_t i)
 {
-    static const char *const values[] = {"pixels", "bits", "floats"};
+    static const char *const values[] = {"pixels", "bits", "floats", "codes"};
     const bnn_stage *s = w->stage;
     bnn_c_section(w->out, bnn_c_text(w, "stage %u: %s", i + 1, w->name));
     fprintf(w->out, "/* ");
@@ -103,16 +102,17 @@ static void c_stage_comment(c_writer *w, uint32_t i)
     fprintf(w->out, ": %s %s -> ", c_shape_text(w, s->op.in), values[s->inputs]);
     if (s->op.type != BNN_LOWER_IDENTITY)
         fprintf(w->out, "%s %s -> ", c_shape_text(w, s->op.out),
-                s->logic != NULL && s->logic->group == 0 ? "bits"
-                : s->logic != NULL || s->integer_sums    ? "integer sums"
-                                                         : "float sums");
+                s->logic != NULL && s->logic->group == 0         ? "bits"
+                : s->logic != NULL || bnn_c_sums_are_integers(s) ? "integer sums"
+                                                                 : "float sums");
     if (w->integer_logits && i == w->model->n_stages - 1)
         fprintf(w->out, "logits");
     else
         fprintf(w->out, "%s %s", c_shape_text(w, s->out), values[s->outputs]);
-    if (s->folded && s->fold.pool != 0)
-        fprintf(w->out, ",\n * pool of %ux%u every %u", s->fold.pool, s->fold.pool,
-                s->fold.pool_stride);
+    const uint32_t pool = s->folded ? s->fold.pool : s->lines != NULL ? s->lines->pool : 0;
+    if (pool != 0)
+        fprintf(w->out, ",\n * pool of %ux%u every %u", pool, pool,
+                s->folded ? s->fold.pool_stride : s->lines->pool_stride);
     c_size_text(w);
     fprintf(w->out, ". */\n");
 }
@@ -127,6 +127,8 @@ static void c_body(c_writer *w)
         c_stage_comment(w, i);
         if (w->stage->folded)
             bnn_c_folded_stage(w);
+        else if (w->stage->lines != NULL)
+            bnn_c_lines_stage(w);
         else
             bnn_c_chain_stage(w);
     }
@@ -243,9 +245,7 @@ int bnn_c_export(const bnn_model *model, const bnn_c_options *options, char **so
     w.arena = bnn_arena_create(BNN_MODEL_LIMIT_BYTES);
     if (w.arena == NULL)
         return bnn_no_memory(err);
-    status = bnn_lines_unfold_all(model, w.arena, &w.model, err);
-    if (status == BNN_OK)
-        status = c_prepare(&w, err);
+    status = c_prepare(&w, err);
     if (status == BNN_OK)
         status = c_check_logits(&w, err);
     if (status == BNN_OK)

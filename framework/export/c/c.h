@@ -2,8 +2,8 @@
  *
  * The file needs a C99 compiler and <stdint.h>, <stddef.h>, for float stages <float.h>, and no
  * library: no malloc, no libm, no string.h. Weights and thresholds are `const`, for flash; between
- * stages it works in one static workspace, so one call runs at a time. Stages with folded decisions
- * use integers alone; float stages do the float operations of training, with the same bits in every
+ * stages it works in one static workspace, so one call runs at a time. Stages with folded decisions or
+ * lines use integers alone; float stages do the float operations of training, with the same bits in every
  * logit on every machine: the file refuses compilers and options known to change them.
  *
  * All names begin with the prefix, so that files of several models can be one translation unit. For

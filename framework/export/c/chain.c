@@ -17,8 +17,9 @@ static const char *chain_input(c_writer *w, const char *at, const char *inside)
     const char *input = bnn_c_text(w,
                                    bits                             ? "@_get_bit(x, %s)"
                                    : s->inputs == BNN_VALUES_PIXELS ? "@_pixel_value(x[%s])"
-                                                                    : "x[%s]",
-                                   at);
+                                   : s->inputs == BNN_VALUES_FLOATS ? "x[%s]"
+                                                                    : "(float)(x[%s] - %d)",
+                                   at, bnn_c_zero(s->inputs, s->in_codes));
     if (inside == NULL || s->op.pad_value == 0)
         return input;
     return bnn_c_text(w, bits ? "(%s ? %s : %d)" : "(%s ? %s : %d.0f)", inside, input,
@@ -74,7 +75,16 @@ static void chain_convolution(c_writer *w)
 /* Whether the values in front of the chain are whole numbers, and that of channel c at (h, v). */
 static bool chain_has_integers(const bnn_stage *s)
 {
-    return s->integer_sums || s->logic != NULL;
+    return s->logic != NULL || bnn_c_sums_are_integers(s);
+}
+
+/* Whether sums have a base other than 0. */
+static bool chain_has_base(const bnn_stage *s)
+{
+    bool has = false;
+    for (uint32_t c = 0; bnn_c_sums_are_integers(s) && c < s->op.out.c; c++)
+        has |= bnn_c_sum_base(s, c) != 0;
+    return has;
 }
 
 static const char *chain_integer(c_writer *w)
@@ -82,7 +92,8 @@ static const char *chain_integer(c_writer *w)
     if (w->stage->logic != NULL)
         return bnn_c_text(w, "@_%s_value(%s)", w->name, bnn_c_value_index(w, w->stage->op.out));
     bnn_c_window_call(w, "h", "v");
-    return bnn_c_sum(w, false);
+    const char *sum = bnn_c_sum(w, false);
+    return chain_has_base(w->stage) ? bnn_c_text(w, "(%s + @_%s_base[c])", sum, w->name) : sum;
 }
 
 /* "float value = ..." of the sum of channel c at (h, v). */
@@ -92,7 +103,7 @@ static void chain_sum(c_writer *w)
     if (chain_has_integers(s)) {
         const char *sum = chain_integer(w);
         bnn_c_code(w, "float value = (float)%s%s;\n", sum,
-                   s->integer_sums && s->inputs == BNN_VALUES_PIXELS ? " / 128.0f" : "");
+                   s->logic == NULL && s->inputs == BNN_VALUES_PIXELS ? " / 128.0f" : "");
     } else if (s->op.type == BNN_LOWER_IDENTITY) {
         bnn_c_code(w, "float value = %s;\n", chain_input(w, bnn_c_value_index(w, s->op.out), NULL));
     } else {
@@ -138,6 +149,9 @@ static uint32_t chain_value(c_writer *w, uint32_t j, bnn_shape shape)
         w->work.plane = bnn_size_larger(w->work.plane, (size_t)shape.h * shape.w);
     } else if (s->outputs == BNN_VALUES_BITS) {
         bnn_c_code(w, "if (value >= 0.0f)\n    @_set_bit(y, %s);\n", at);
+    } else if (s->outputs == BNN_VALUES_CODES) {
+        bnn_c_code(w, "y[%s] = (uint8_t)((int32_t)value + %d);\n", at,
+                   bnn_c_zero(s->outputs, s->out_codes));
     } else {
         bnn_c_code(w, "y[%s] = value;\n", at);
     }
@@ -171,32 +185,26 @@ static uint32_t chain_pass(c_writer *w, uint32_t j, bnn_shape shape)
     return j + 1;
 }
 
-/* Weights that are whole numbers, as such. */
-static void chain_codes(c_writer *w)
+/* What sums lack: no more than 2^24 by the magnitudes of weights, times 256. */
+static void chain_base(c_writer *w)
 {
     const bnn_stage *s = w->stage;
-    const size_t n = (size_t)s->op.out.c * s->taps;
-    int32_t *codes = bnn_arena_alloc(w->arena, n, sizeof *codes);
-    if (codes == NULL) {
-        w->no_memory = true;
-        return;
-    }
-    for (size_t i = 0; i < n; i++)
-        codes[i] = (int32_t)s->op.weight[i];
-    bnn_c_integers(w, "weights", s->op.out.c, s->taps, codes);
+    int64_t *base = bnn_arena_alloc(w->arena, s->op.out.c, sizeof *base);
+    w->no_memory |= base == NULL;
+    for (uint32_t c = 0; base != NULL && c < s->op.out.c; c++)
+        base[c] = bnn_c_sum_base(s, c);
+    if (base != NULL)
+        bnn_c_integers(w, "base", 0, s->op.out.c, base);
 }
 
 static void chain_constants(c_writer *w)
 {
     const bnn_stage *s = w->stage;
-    if (s->bits != NULL)
-        bnn_c_bits(w, "weights", s->op.out.c, s->taps, s->bits, true);
-    else if (s->op.codes.step != 0)
-        chain_codes(w);
-    else if (s->op.weight != NULL)
-        bnn_c_floats(w, "weights", s->op.out.c, s->taps, s->op.weight);
+    bnn_c_weights(w);
     if (s->op.bias != NULL)
         bnn_c_floats(w, "bias", 0, s->op.out.c, s->op.bias);
+    if (chain_has_base(s))
+        chain_base(w);
     for (uint32_t j = 0; j < s->n_chain && !chain_is_logits(w); j++) {
         const bnn_op *op = &s->chain[j];
         fprintf(w->out, "/* Operation %u, ", j + 1);
@@ -214,7 +222,7 @@ void bnn_c_chain_stage(c_writer *w)
 {
     const bnn_stage *s = w->stage;
     chain_constants(w);
-    if (s->integer_sums)
+    if (bnn_c_sums_are_integers(s))
         bnn_c_window(w);
     bnn_c_logic(w);
     bnn_c_code(w, "static void @_%s(const %s *x, %s *y)\n{\n", w->name, bnn_c_type(s->inputs),
@@ -224,6 +232,7 @@ void bnn_c_chain_stage(c_writer *w)
         bnn_c_code(w, "@_%s_nodes(x);\n", w->name);
     if (s->outputs == BNN_VALUES_BITS)
         bnn_c_code(w, "@_clear(y, %zu);\n", bnn_c_words(bnn_shape_values(s->out)));
+    bnn_c_dense_total(w);
     bnn_c_loop(w, "c", s->op.out.c, ") {");
     bnn_shape shape = s->op.out;
     for (uint32_t j = 0; j <= s->n_chain;) {

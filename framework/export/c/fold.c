@@ -16,10 +16,10 @@ static int32_t fold_threshold(const bnn_stage *s, uint32_t c)
 static void fold_write_channels(c_writer *w, const char *suffix, uint8_t rule)
 {
     const bnn_stage *s = w->stage;
-    int32_t n = 0, *values = bnn_arena_alloc(w->arena, s->op.out.c, sizeof *values);
+    int64_t n = 0, *values = bnn_arena_alloc(w->arena, s->op.out.c, sizeof *values);
     w->no_memory |= values == NULL;
     for (uint32_t c = 0; values != NULL && c < s->op.out.c; c++) {
-        const bool has = s->fold.rule[c] & rule;
+        const bool has = (s->fold.rule[c] & rule) != 0;
         n += has;
         values[c] = rule == 0 ? fold_threshold(s, c) : rule == BNN_RULE_TABLE && has ? n : has;
     }

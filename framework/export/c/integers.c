@@ -10,12 +10,21 @@ enum { SUMS_MOST = 1 << 20 }; /* which are tried, one by one */
 /* The sums of a stage are -bound, -bound + step, ... bound, or some of them. */
 static int32_t integers_bound(const bnn_stage *s)
 {
-    return s->logic != NULL ? (int32_t)bnn_c_logic_group(s) : bnn_stage_sum_bound(s);
+    int32_t bound = 0;
+    if (s->logic != NULL || s->integer_sums)
+        return s->logic != NULL ? (int32_t)bnn_c_logic_group(s) : bnn_stage_sum_bound(s);
+    for (uint32_t c = 0; c < s->op.out.c; c++) {
+        int32_t first, last;
+        bnn_stage_sums_reach(s, c, &first, &last);
+        bound = -first > bound ? -first : bound;
+        bound = last > bound ? last : bound;
+    }
+    return bound;
 }
 
 static int32_t integers_step(const bnn_stage *s)
 {
-    return s->logic == NULL && s->inputs == BNN_VALUES_PIXELS ? 1 : 2;
+    return s->logic != NULL || (s->integer_sums && s->inputs == BNN_VALUES_BITS) ? 2 : 1;
 }
 
 static float integers_logit(const bnn_stage *s, int32_t sum)
@@ -48,7 +57,7 @@ static bool integers_keep_order(const bnn_stage *s)
 bool bnn_c_has_integer_logits(const bnn_model *model)
 {
     const bnn_stage *s = &model->stages[model->n_stages - 1];
-    if ((!s->integer_sums && s->logic == NULL) || s->folded || s->n_chain > 1)
+    if ((s->logic == NULL && !bnn_c_sums_are_integers(s)) || s->folded || s->n_chain > 1)
         return false;
     if (s->n_chain == 0)
         return true;

@@ -11,6 +11,8 @@ void bnn_c_size_buffers(c_writer *w)
         const size_t n = bnn_shape_values(s->out);
         if (s->outputs == BNN_VALUES_BITS)
             w->work.bits[i % 2] = bnn_size_larger(w->work.bits[i % 2], bnn_c_words(n));
+        else if (s->outputs == BNN_VALUES_CODES)
+            w->work.codes[i % 2] = bnn_size_larger(w->work.codes[i % 2], n);
         else
             w->work.floats[i % 2] = bnn_size_larger(w->work.floats[i % 2], n);
     }
@@ -18,26 +20,39 @@ void bnn_c_size_buffers(c_writer *w)
         w->work.seen = bnn_shape_values(w->model->stages[0].op.in);
 }
 
+/* All members are whole words: none needs room in front of it. */
+static size_t interface_words(size_t n_bytes)
+{
+    return (n_bytes + 3) / 4;
+}
+
 size_t bnn_c_workspace_bytes(const c_workspace *k)
 {
-    size_t words = bnn_size_larger(k->bits[0], k->floats[0]);
-    words += bnn_size_larger(bnn_size_larger(k->bits[1], k->floats[1]), (k->seen + 3) / 4);
-    words += k->window + k->plane + k->nodes + (k->pixels + 3) / 4;
+    size_t words = k->window + k->sums + k->plane + k->nodes + interface_words(k->bytes);
+    for (int i = 0; i < 2; i++) {
+        const size_t bytes = bnn_size_larger(k->codes[i], i == 1 ? k->seen : 0);
+        words += bnn_size_larger(bnn_size_larger(k->bits[i], k->floats[i]), interface_words(bytes));
+    }
     return 4 * words;
 }
 
-static void interface_buffer(c_writer *w, const char *name, size_t bits, size_t floats, size_t seen)
+static void interface_buffer(c_writer *w, const char *name, int i)
 {
-    if (bits == 0 && floats == 0 && seen == 0)
+    const c_workspace *k = &w->work;
+    const size_t bits = k->bits[i], floats = k->floats[i], codes = k->codes[i],
+                 seen = i == 1 ? k->seen : 0;
+    if (bits == 0 && floats == 0 && codes == 0 && seen == 0)
         return;
     fprintf(w->out, "    union {\n");
     if (bits > 0)
         fprintf(w->out, "        uint32_t bits[%zu];\n", bits);
     if (floats > 0)
         fprintf(w->out, "        float floats[%zu];\n", floats);
+    if (codes > 0)
+        fprintf(w->out, "        uint8_t codes[%zu];\n", 4 * interface_words(codes));
     if (seen > 0)
         fprintf(w->out, "        uint8_t seen[%zu]; /* of an image, by the first stage */\n",
-                (seen + 3) / 4 * 4);
+                4 * interface_words(seen));
     fprintf(w->out, "    } %s;\n", name);
 }
 
@@ -47,16 +62,19 @@ static void interface_workspace(c_writer *w)
     if (bnn_c_workspace_bytes(k) == 0)
         return;
     fprintf(w->out, "/* Stages write to `odd` and `even` in turn. */\nstatic struct {\n");
-    interface_buffer(w, "odd", k->bits[0], k->floats[0], 0);
-    interface_buffer(w, "even", k->bits[1], k->floats[1], k->seen);
+    interface_buffer(w, "odd", 0);
+    interface_buffer(w, "even", 1);
     if (k->window > 0)
         fprintf(w->out, "    uint32_t window[%zu]; /* bits under a kernel */\n", k->window);
+    if (k->sums > 0)
+        fprintf(w->out, "    int32_t sums[%zu]; /* of a window, a channel each */\n", k->sums);
     if (k->plane > 0)
         fprintf(w->out, "    float plane[%zu]; /* values of one channel */\n", k->plane);
     if (k->nodes > 0)
         fprintf(w->out, "    uint32_t nodes[%zu]; /* bits of gates */\n", k->nodes);
-    if (k->pixels > 0)
-        fprintf(w->out, "    uint8_t pixels[%zu]; /* under a kernel */\n", (k->pixels + 3) / 4 * 4);
+    if (k->bytes > 0)
+        fprintf(w->out, "    uint8_t bytes[%zu]; /* under a kernel */\n",
+                4 * interface_words(k->bytes));
     bnn_c_code(w, "} @_work;\n\n/* Does not compile when the header tells another size. */\n"
                   "typedef char @_work_size[sizeof @_work == $_WORKSPACE_BYTES ? 1 : -1];\n\n");
 }
@@ -82,10 +100,12 @@ static void interface_calls(c_writer *w)
     if (!sees_all)
         bnn_c_code(w, "    @_see(pixels, %s);\n", from);
     for (uint32_t i = 0; i < n; i++) {
-        const bool bits = w->model->stages[i].outputs == BNN_VALUES_BITS;
+        static const char *const members[] = {[BNN_VALUES_BITS] = "bits",
+                                              [BNN_VALUES_FLOATS] = "floats",
+                                              [BNN_VALUES_CODES] = "codes"};
         const char *to = i + 1 == n ? "logits"
                                     : bnn_c_text(w, "@_work.%s.%s", i % 2 == 0 ? "odd" : "even",
-                                                 bits ? "bits" : "floats");
+                                                 members[w->model->stages[i].outputs]);
         bnn_c_code(w, "    @_%s(%s, %s);\n", w->names[i], from, to);
         from = to;
     }
@@ -136,13 +156,13 @@ static void interface_test_integers(c_writer *w, const char *suffix, size_t n, b
 {
     const bnn_c_options *o = w->options;
     const size_t n_values = o->n_tests * n;
-    int32_t *values = bnn_arena_alloc(w->arena, n_values, sizeof *values);
+    int64_t *values = bnn_arena_alloc(w->arena, n_values, sizeof *values);
     w->no_memory |= values == NULL;
     for (size_t i = 0; values != NULL && i < n_values; i++) {
-        if (images)
-            values[i] = o->images[i];
-        else
-            bnn_c_sum_of_logit(bnn_c_last_stage(w), o->logits[i], &values[i]);
+        int32_t sum = 0;
+        if (!images)
+            bnn_c_sum_of_logit(bnn_c_last_stage(w), o->logits[i], &sum);
+        values[i] = images ? o->images[i] : sum;
     }
     if (values != NULL)
         bnn_c_integers(w, suffix, o->n_tests, n, values);

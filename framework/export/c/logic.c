@@ -81,10 +81,10 @@ static bool c_net_make(c_writer *w, c_net *net)
 
 static void c_logic_numbers(c_writer *w, const char *suffix, size_t n, const uint32_t *values)
 {
-    int32_t *numbers = bnn_arena_alloc(w->arena, n, sizeof *numbers);
+    int64_t *numbers = bnn_arena_alloc(w->arena, n, sizeof *numbers);
     w->no_memory |= numbers == NULL;
     for (size_t i = 0; numbers != NULL && i < n; i++)
-        numbers[i] = (int32_t)values[i];
+        numbers[i] = values[i];
     if (numbers != NULL)
         bnn_c_integers(w, suffix, 0, n, numbers);
 }

@@ -26,11 +26,11 @@ static bool pairs_is_minus(const bnn_stage *s, uint32_t c, uint32_t tap)
 }
 
 /* From where on the bit of a channel is 1: weights act on pixels less 128. No sum is beyond the ends. */
-static int32_t pairs_least(const bnn_stage *s, uint32_t c, int32_t n_minus)
+static int64_t pairs_least(const bnn_stage *s, uint32_t c, int64_t n_minus)
 {
     const int64_t taps = s->taps, end = 255 * taps + 1;
-    const int64_t least = s->fold.threshold[c] + 128 * taps - 256 * (int64_t)n_minus;
-    return (int32_t)(least < -end ? -end : least > end ? end : least);
+    const int64_t least = s->fold.threshold[c] + 128 * taps - 256 * n_minus;
+    return least < -end ? -end : least > end ? end : least;
 }
 
 /* The places of all weights of -1, channel after channel, where each begins, and from where on its bit is 1. */
@@ -38,22 +38,22 @@ static void pairs_constants(c_writer *w, bool mixed)
 {
     const bnn_stage *s = w->stage;
     const size_t n_channels = s->op.out.c;
-    int32_t *places = bnn_arena_alloc(w->arena, n_channels * s->taps + 1, sizeof *places);
-    int32_t *begins = bnn_arena_alloc(w->arena, n_channels + 1, sizeof *begins);
-    int32_t *least = bnn_arena_alloc(w->arena, n_channels, sizeof *least);
+    int64_t *places = bnn_arena_alloc(w->arena, n_channels * s->taps + 1, sizeof *places);
+    int64_t *begins = bnn_arena_alloc(w->arena, n_channels + 1, sizeof *begins);
+    int64_t *least = bnn_arena_alloc(w->arena, n_channels, sizeof *least);
     size_t n = 0;
     if (places == NULL || begins == NULL || least == NULL) {
         w->no_memory = true;
         return;
     }
     for (uint32_t c = 0; c < n_channels; c++) {
-        begins[c] = (int32_t)n;
+        begins[c] = (int64_t)n;
         for (uint32_t tap = 0; tap < s->taps; tap++)
             if (pairs_is_minus(s, c, tap))
-                places[n++] = (int32_t)tap;
-        least[c] = pairs_least(s, c, (int32_t)n - begins[c]);
+                places[n++] = tap;
+        least[c] = pairs_least(s, c, (int64_t)n - begins[c]);
     }
-    begins[n_channels] = (int32_t)n;
+    begins[n_channels] = (int64_t)n;
     fprintf(
         w->out,
         "/* The places under the kernel where weights are -1, and where those of a channel begin. */\n");

@@ -27,7 +27,57 @@ const char *bnn_c_value_index(c_writer *w, bnn_shape shape)
     return bnn_c_is_flat(w->stage) ? "c" : bnn_c_index(w, shape, "c", "h", "v");
 }
 
+bool bnn_c_sums_are_integers(const bnn_stage *s)
+{
+    return s->integer_sums || bnn_stage_sums_are_whole(s);
+}
+
+int32_t bnn_c_zero(bnn_values values, bnn_range codes)
+{
+    return values == BNN_VALUES_PIXELS ? 128 : values == BNN_VALUES_BITS ? 1 : -codes.min;
+}
+
 /* ---- windows ----------------------------------------------------------------------------- */
+
+/* Whether products are those of bits, which are counted; else the inputs under a kernel are bytes. */
+static bool sums_are_counts(const bnn_stage *s)
+{
+    return s->integer_sums && s->inputs == BNN_VALUES_BITS;
+}
+
+/* The bits of a digit where weights are digits; else 0. The number of a level takes the place of the weight: the sum is
+ * then `step` times that of the products, and `min` times that of the inputs. Weights of -1 and +1 are digits where a
+ * line follows, and nothing asks for the sums themselves. */
+static uint32_t sums_digit_bits(const bnn_stage *s)
+{
+    enum { TAPS_MAX = 1 << 16 }; /* of 30 times 255, in 32 bits */
+    const bnn_codes codes = bnn_c_codes_of(s);
+    if (!bnn_c_sums_are_integers(s) || sums_are_counts(s) || s->taps > TAPS_MAX ||
+        (s->op.binary_weights && s->lines == NULL) ||
+        (s->op.type == BNN_LOWER_DENSE && s->inputs == BNN_VALUES_BITS))
+        return 0;
+    const uint32_t levels = bnn_codes_levels(codes);
+    return levels == 2 ? 1 : levels <= 4 ? 2 : levels <= 16 ? 4 : 0;
+}
+
+static bool sums_need_total(const bnn_stage *s)
+{
+    return sums_digit_bits(s) > 0 && bnn_c_codes_of(s).min != 0;
+}
+
+void bnn_c_weights(c_writer *w)
+{
+    const bnn_stage *s = w->stage;
+    const uint32_t bits = sums_digit_bits(s);
+    if (bits > 0)
+        bnn_c_digits(w, "weights", bits);
+    else if (s->op.binary_weights)
+        bnn_c_bits(w, "weights", s->op.out.c, s->taps, s->bits, true);
+    else if (s->op.codes.step != 0)
+        bnn_c_codes(w, "weights", s->op.out.c, s->taps, s->op.weight);
+    else if (s->op.weight != NULL)
+        bnn_c_floats(w, "weights", s->op.out.c, s->taps, s->op.weight);
+}
 
 /* Channels are counted where there are several. */
 static const char *sums_channel(const bnn_stage *s)
@@ -35,23 +85,39 @@ static const char *sums_channel(const bnn_stage *s)
     return s->op.in.c > 1 ? "c" : NULL;
 }
 
-/* The body of the innermost loop where a tap may lie beyond the border, or is a pixel. */
+/* What stands for the padding. */
+static int32_t sums_padding(const bnn_stage *s)
+{
+    const int32_t unit = s->inputs == BNN_VALUES_PIXELS ? 128 : 1;
+    return sums_are_counts(s)
+               ? s->op.pad_value > 0
+               : (int32_t)s->op.pad_value * unit + bnn_c_zero(s->inputs, s->in_codes);
+}
+
+/* The body of the innermost loop where a tap may lie beyond the border, or is a byte. */
 static void sums_tap(c_writer *w)
 {
     const bnn_stage *s = w->stage;
-    const bool pixels = s->inputs == BNN_VALUES_PIXELS;
-    const char *tap = bnn_c_text(w, pixels ? "x[%s]" : "@_get_bit(x, %s)",
+    const char *tap = bnn_c_text(w,
+                                 s->inputs != BNN_VALUES_BITS ? "x[%s]"
+                                 : sums_are_counts(s)         ? "@_get_bit(x, %s)"
+                                                              : "2 * @_get_bit(x, %s)",
                                  bnn_c_index(w, s->op.in, sums_channel(s), "h", "v"));
     if (s->op.padding > 0)
         tap = bnn_c_text(w, "h < %u && v < %u ? %s : %d", s->op.in.h, s->op.in.w, tap,
-                         pixels ? 128 : s->op.pad_value > 0);
+                         sums_padding(s));
     bnn_c_code(w, "const size_t h = %s, v = %s;\n",
                bnn_c_position(w, "row", s->op.stride, "kh", s->op.padding),
                bnn_c_position(w, "column", s->op.stride, "kw", s->op.padding));
-    if (pixels)
-        bnn_c_code(w, "@_work.pixels[n] = %s;\n", tap);
-    else
+    if (sums_are_counts(s))
         bnn_c_code(w, "if (%s)\n    @_set_bit(@_work.window, n);\n", tap);
+    else
+        bnn_c_code(w,
+                   s->inputs == BNN_VALUES_BITS ? "@_work.bytes[n] = (uint8_t)(%s);\n"
+                                                : "@_work.bytes[n] = %s;\n",
+                   tap);
+    if (sums_need_total(s))
+        bnn_c_code(w, "total += @_work.bytes[n];\n");
 }
 
 /* Rows of bits that lie wholly inside the image are taken as they are. */
@@ -69,34 +135,38 @@ static void sums_row_of_taps(c_writer *w)
 
 void bnn_c_window(c_writer *w)
 {
+    static const char *const values[] = {"pixels", "bits (0 and 2)", "floats", "codes"};
     const bnn_stage *s = w->stage;
-    const bool pixels = s->inputs == BNN_VALUES_PIXELS;
+    const bool counts = sums_are_counts(s), totals = sums_need_total(s);
     const size_t words = bnn_c_words(s->taps);
     if (s->op.type != BNN_LOWER_CONV2D)
         return;
     bnn_c_code(w, "/* The %s under the kernel, for the sum at (row, column). ",
-               pixels ? "pixels" : "bits");
+               counts ? "bits" : values[s->inputs]);
+    if (totals)
+        bnn_c_code(w, "Returns what they come to. ");
     if (s->op.padding > 0)
         bnn_c_code(w,
                    "Beyond the border are %s;\n * above and left of it the index wraps and is "
                    "too large as well. ",
-                   pixels                ? "zeros"
+                   s->op.pad_value == 0  ? "zeros"
                    : s->op.pad_value > 0 ? "+1"
                                          : "-1");
     bnn_c_code(w,
-               "*/\nstatic void @_%s_window(const %s *x, size_t row, size_t column)\n{\n"
-               "    size_t n = 0;\n",
-               w->name, bnn_c_type(s->inputs));
+               "*/\nstatic %s @_%s_window(const %s *x, size_t row, size_t column)\n{\n"
+               "%s    size_t n = 0;\n",
+               totals ? "int32_t" : "void", w->name, bnn_c_type(s->inputs),
+               totals ? "    int32_t total = 0;\n" : "");
     w->indent = 4;
-    if (pixels) {
-        w->work.pixels = bnn_size_larger(w->work.pixels, s->taps);
+    if (!counts) {
+        w->work.bytes = bnn_size_larger(w->work.bytes, s->taps);
     } else {
         bnn_c_code(w, "@_clear(@_work.window, %zu);\n", words);
         w->work.window = bnn_size_larger(w->work.window, words);
     }
     if (s->op.in.c > 1)
         bnn_c_loop(w, "c", s->op.in.c, ")");
-    if (!pixels && s->op.padding == 0 && s->op.kernel < 32) {
+    if (counts && s->op.padding == 0 && s->op.kernel < 32) {
         sums_row_of_taps(w);
     } else {
         bnn_c_loop(w, "kh", s->op.kernel, ")");
@@ -104,24 +174,71 @@ void bnn_c_window(c_writer *w)
         sums_tap(w);
         bnn_c_end(w);
     }
+    w->indent = 4;
+    if (totals)
+        bnn_c_code(w, "return total;\n");
     w->indent = 0;
     bnn_c_code(w, "}\n\n");
 }
 
 void bnn_c_window_call(c_writer *w, const char *row, const char *column)
 {
-    if (w->stage->op.type == BNN_LOWER_CONV2D)
-        bnn_c_code(w, "@_%s_window(x, %s, %s);\n", w->name, row, column);
+    const bnn_stage *s = w->stage;
+    if (s->op.type == BNN_LOWER_CONV2D)
+        bnn_c_code(w, "%s@_%s_window(x, %s, %s);\n",
+                   sums_need_total(s) ? "const int32_t total = " : "", w->name, row, column);
+}
+
+void bnn_c_dense_total(c_writer *w)
+{
+    const bnn_stage *s = w->stage;
+    if (s->op.type == BNN_LOWER_DENSE && sums_need_total(s))
+        bnn_c_code(w, "const int32_t total = @_total_of(x, %u);\n", s->taps);
+}
+
+/* The sum by digits, from that of their products. */
+static const char *sums_of_digits(c_writer *w, const char *weights, const char *x)
+{
+    const bnn_stage *s = w->stage;
+    const bnn_codes codes = bnn_c_codes_of(s);
+    const char *sum =
+        bnn_c_text(w, "@_sum_of_%u_bits(%s, %s, %u)", sums_digit_bits(s), weights, x, s->taps);
+    if (codes.step != 1)
+        sum = bnn_c_text(w, "%d * %s", codes.step, sum);
+    if (codes.min == 0)
+        return sum;
+    const int32_t times = codes.min < 0 ? -codes.min : codes.min;
+    const char *total = times == 1 ? "total" : bnn_c_text(w, "%d * total", times);
+    return bnn_c_text(w, "(%s %c %s)", sum, codes.min < 0 ? '-' : '+', total);
 }
 
 const char *bnn_c_sum(c_writer *w, bool agreement)
 {
     const bnn_stage *s = w->stage;
-    const bool pixels = s->inputs == BNN_VALUES_PIXELS;
-    const char *x = s->op.type == BNN_LOWER_DENSE ? "x"
-                    : pixels                      ? "@_work.pixels"
-                                                  : "@_work.window";
-    const char *function = pixels ? "sum_of_pixels" : agreement ? "agree" : "sum_of_bits";
-    const size_t n = agreement && !pixels ? bnn_c_words(s->taps) : s->taps;
-    return bnn_c_text(w, "@_%s(@_%s_weights[c], %s, %zu)", function, w->name, x, n);
+    const bool counts = sums_are_counts(s), dense = s->op.type == BNN_LOWER_DENSE;
+    const char *x = dense ? "x" : counts ? "@_work.window" : "@_work.bytes";
+    const char *weights = bnn_c_text(w, "@_%s_weights[c]", w->name);
+    if (counts && agreement)
+        return bnn_c_text(w, "@_agree(%s, %s, %zu)", weights, x, bnn_c_words(s->taps));
+    if (sums_digit_bits(s) > 0)
+        return sums_of_digits(w, weights, x);
+    if (s->op.binary_weights && !counts)
+        return bnn_c_text(w, "@_sum_of_bytes(%s, %s, %u, %d)", weights, x, s->taps,
+                          bnn_c_zero(s->inputs, s->in_codes));
+    return bnn_c_text(w, "@_sum_of_%s(%s, %s, %u)",
+                      counts                                  ? "bits"
+                      : dense && s->inputs == BNN_VALUES_BITS ? "weights"
+                                                              : "products",
+                      weights, x, s->taps);
+}
+
+int32_t bnn_c_sum_base(const bnn_stage *s, uint32_t c)
+{
+    int32_t sum = 0;
+    if (sums_digit_bits(s) == 0 &&
+        (s->op.binary_weights || (s->op.type == BNN_LOWER_DENSE && s->inputs == BNN_VALUES_BITS)))
+        return 0;
+    for (size_t i = 0; i < s->taps; i++)
+        sum += (int32_t)bnn_stage_weight(s, c, i);
+    return -sum * bnn_c_zero(s->inputs, s->in_codes);
 }

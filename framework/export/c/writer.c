@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
@@ -181,7 +182,15 @@ static bool writer_float_at(const void *values, size_t i, char text[C_FLOAT_MAX]
 
 static bool writer_integer_at(const void *values, size_t i, char text[C_FLOAT_MAX])
 {
-    snprintf(text, C_FLOAT_MAX, "%d", ((const int32_t *)values)[i]);
+    const int64_t value = ((const int64_t *)values)[i];
+    const bool is_long = value < INT32_MIN || value > INT32_MAX;
+    snprintf(text, C_FLOAT_MAX, is_long ? "%" PRId64 "LL" : "%" PRId64, value);
+    return true;
+}
+
+static bool writer_code_at(const void *values, size_t i, char text[C_FLOAT_MAX])
+{
+    snprintf(text, C_FLOAT_MAX, "%d", (int)((const float *)values)[i]);
     return true;
 }
 
@@ -190,18 +199,21 @@ void bnn_c_floats(c_writer *w, const char *suffix, size_t rows, size_t n, const 
     writer_array(w, "float", sizeof *values, suffix, rows, n, writer_float_at, values);
 }
 
-void bnn_c_integers(c_writer *w, const char *suffix, size_t rows, size_t n, const int32_t *values)
+void bnn_c_codes(c_writer *w, const char *suffix, size_t rows, size_t n, const float *values)
+{
+    writer_array(w, "int8_t", 1, suffix, rows, n, writer_code_at, values);
+}
+
+void bnn_c_integers(c_writer *w, const char *suffix, size_t rows, size_t n, const int64_t *values)
 {
     static const struct {
         const char *type;
-        int32_t low, high;
+        int64_t low, high;
         size_t bytes;
-    } types[] = {{"uint8_t", 0, UINT8_MAX, 1},
-                 {"int8_t", INT8_MIN, INT8_MAX, 1},
-                 {"uint16_t", 0, UINT16_MAX, 2},
-                 {"int16_t", INT16_MIN, INT16_MAX, 2},
-                 {"int32_t", INT32_MIN, INT32_MAX, 4}};
-    int32_t low = 0, high = 0;
+    } types[] = {{"uint8_t", 0, UINT8_MAX, 1},         {"int8_t", INT8_MIN, INT8_MAX, 1},
+                 {"uint16_t", 0, UINT16_MAX, 2},       {"int16_t", INT16_MIN, INT16_MAX, 2},
+                 {"int32_t", INT32_MIN, INT32_MAX, 4}, {"int64_t", INT64_MIN, INT64_MAX, 8}};
+    int64_t low = 0, high = 0;
     for (size_t i = 0; i < writer_count(rows, n); i++) {
         low = values[i] < low ? values[i] : low;
         high = values[i] > high ? values[i] : high;
@@ -210,6 +222,35 @@ void bnn_c_integers(c_writer *w, const char *suffix, size_t rows, size_t n, cons
     while (low < types[t].low || high > types[t].high)
         t++;
     writer_array(w, types[t].type, types[t].bytes, suffix, rows, n, writer_integer_at, values);
+}
+
+/* Eight weights of a row, each a digit of so many bits. */
+typedef struct digit_rows {
+    const bnn_stage *stage;
+    uint32_t bits;
+} digit_rows;
+
+static bool writer_digits_at(const void *values, size_t i, char text[C_FLOAT_MAX])
+{
+    const digit_rows *v = values;
+    const bnn_stage *s = v->stage;
+    const size_t n = bnn_c_eights(s->taps);
+    const bnn_codes codes = bnn_c_codes_of(s);
+    uint32_t digits = 0;
+    for (uint32_t k = 0; k < 8 && i % n * 8 + k < s->taps; k++) {
+        const float weight = bnn_stage_weight(s, (uint32_t)(i / n), i % n * 8 + k);
+        digits |= (uint32_t)(((int32_t)weight - codes.min) / codes.step) << k * v->bits;
+    }
+    snprintf(text, C_FLOAT_MAX, "0x%0*x", (int)(2 * v->bits), digits);
+    return true;
+}
+
+void bnn_c_digits(c_writer *w, const char *suffix, uint32_t bits)
+{
+    static const char *const types[] = {[1] = "uint8_t", [2] = "uint16_t", [4] = "uint32_t"};
+    const digit_rows values = {w->stage, bits};
+    writer_array(w, types[bits], bits, suffix, w->stage->op.out.c, bnn_c_eights(w->stage->taps),
+                 writer_digits_at, &values);
 }
 
 /* Rows of 64-bit words as rows of 32-bit ones. */

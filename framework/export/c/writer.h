@@ -14,11 +14,12 @@ enum { C_LINE_MAX = 100, C_CODE_MAX = 2048 }; /* characters of a line, of code a
 
 /* The workspace, as members of a struct; 0: no such member. */
 typedef struct c_workspace {
-    size_t bits[2], floats[2]; /* between stages: words, floats */
-    size_t window;             /* words under a kernel */
-    size_t pixels;             /* bytes under a kernel */
-    size_t plane;              /* floats of one channel */
-    size_t nodes;              /* words, of gates */
+    size_t bits[2], floats[2], codes[2]; /* between stages: words, floats, bytes */
+    size_t window;                       /* words under a kernel */
+    size_t bytes;                        /* under a kernel */
+    size_t sums;                         /* of a pool's window, a channel each */
+    size_t plane;                        /* floats of one channel */
+    size_t nodes;                        /* words, of gates */
     size_t seen; /* bytes, of what is seen of an image; they lie where the second stage writes */
 } c_workspace;
 
@@ -47,12 +48,24 @@ static inline size_t bnn_c_words(size_t n_bits)
     return (n_bits + 31) / 32;
 }
 
-/* What the values between stages are made of. */
+/* Eight digits make a unit. */
+static inline size_t bnn_c_eights(size_t n)
+{
+    return (n + 7) / 8;
+}
+
+/* What the weights are of, those of -1 and +1 too. */
+static inline bnn_codes bnn_c_codes_of(const bnn_stage *s)
+{
+    return s->op.binary_weights ? (bnn_codes){.min = -1, .max = 1, .step = 2} : s->op.codes;
+}
+
+/* What the values between stages are made of; codes are counted from the least. */
 static inline const char *bnn_c_type(bnn_values values)
 {
-    return values == BNN_VALUES_PIXELS ? "uint8_t"
-           : values == BNN_VALUES_BITS ? "uint32_t"
-                                       : "float";
+    return values == BNN_VALUES_BITS     ? "uint32_t"
+           : values == BNN_VALUES_FLOATS ? "float"
+                                         : "uint8_t";
 }
 
 static inline const bnn_stage *bnn_c_last_stage(const c_writer *w)
@@ -92,9 +105,14 @@ enum { C_FLOAT_MAX = 32 };
 bool bnn_c_float(float value, char text[C_FLOAT_MAX]);
 
 /* "static const TYPE PREFIX_NAME_SUFFIX[rows][n] = {...};", with 0 rows [n]. The integer type is the
- * smallest that holds all values. */
+ * smallest that holds all values; codes, which are whole numbers, are int8_t. */
 void bnn_c_floats(c_writer *w, const char *suffix, size_t rows, size_t n, const float *values);
-void bnn_c_integers(c_writer *w, const char *suffix, size_t rows, size_t n, const int32_t *values);
+void bnn_c_integers(c_writer *w, const char *suffix, size_t rows, size_t n, const int64_t *values);
+void bnn_c_codes(c_writer *w, const char *suffix, size_t rows, size_t n, const float *values);
+
+/* The weights of the stage by the numbers of their levels, each of 1, 2 or 4 bits, eight to a uint8_t, uint16_t or
+ * uint32_t, the first in the lowest place. */
+void bnn_c_digits(c_writer *w, const char *suffix, uint32_t bits);
 
 /* The same of 32-bit words from rows of 64-bit ones with n bits each; complement: the bits that
  * are not set. */
@@ -106,10 +124,11 @@ void bnn_c_bits(c_writer *w, const char *suffix, size_t rows, size_t n_bits,
 /* view.c: the function that takes what is seen of an image; nothing where that is all. */
 void bnn_c_view(c_writer *w);
 
-/* chain.c, fold.c: the stage with a chain of float operations, or with folded decisions: constants
- * and function. */
+/* chain.c, fold.c, lines.c: the stage with a chain of float operations, with folded decisions, or with
+ * lines: constants and function. */
 void bnn_c_chain_stage(c_writer *w);
 void bnn_c_folded_stage(c_writer *w);
+void bnn_c_lines_stage(c_writer *w);
 
 /* fold.c: which of its channels want all bits of a pool's window. */
 void bnn_c_all_or_any(c_writer *w);
@@ -161,20 +180,33 @@ bool bnn_c_is_flat(const bnn_stage *s);
 /* The index of the value at (c, h, v): "c" where the stage is flat. */
 const char *bnn_c_value_index(c_writer *w, bnn_shape shape);
 
+/* Whether a stage forms its sums in integers. */
+bool bnn_c_sums_are_integers(const bnn_stage *s);
+
+/* The byte that stands for 0, of pixels, of codes, or of bits that are bytes of 0 and 2. */
+int32_t bnn_c_zero(bnn_values values, bnn_range codes);
+
+/* The weights of the stage. */
+void bnn_c_weights(c_writer *w);
+
 /* The function that gathers the inputs under the kernel of the stage, a convolution with integer
  * sums; and the call of it, for the sum at (row, column). Nothing for dense stages. */
 void bnn_c_window(c_writer *w);
 void bnn_c_window_call(c_writer *w, const char *row, const char *column);
 
-/* An expression for the sum of channel c: "agree(...)", "sum_of_bits(...)" or
- * "sum_of_pixels(...)". */
+/* What the sums of a dense stage share, in front of all channels. */
+void bnn_c_dense_total(c_writer *w);
+
+/* An expression for the sum of channel c, or how many products of bits are +1; and what has to be added to
+ * it, since products are of bytes as they are. */
 const char *bnn_c_sum(c_writer *w, bool agreement);
+int32_t bnn_c_sum_base(const bnn_stage *s, uint32_t c);
 
 /* helpers.c: the helpers that this code calls, and what they call themselves, are needed. */
 void bnn_c_note_helpers(c_writer *w, const char *code);
 
 /* The text of helper i where it is needed, else ""; NULL behind the last. */
-enum { BNN_C_HELPER_FLOATS = 10 }; /* the one that needs <float.h> */
+enum { BNN_C_HELPER_FLOATS = 18 }; /* the one that needs <float.h> */
 const char *bnn_c_helper(const c_writer *w, size_t i);
 
 /* interface.c: what stands in front of the stages: #include, helper functions, the workspace;
@@ -185,7 +217,7 @@ void bnn_c_prologue(c_writer *w);
  * caller's logits. */
 void bnn_c_size_buffers(c_writer *w);
 
-/* Of all members, the pixels last, which fill their words. */
+/* Of all members, of which each fills its words. */
 size_t bnn_c_workspace_bytes(const c_workspace *work);
 
 /* The functions of the header, and the header. */

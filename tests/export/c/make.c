@@ -28,13 +28,13 @@ enum { RANDOM_IMAGES = 60, SELF_TESTS = 10, FEW_SELF_TESTS = 2 };
     "        pool: {name: maxpool, size: 2, stride: 1}\n"            \
     "      - layer: {name: dense, out: 5}\n"
 
-/* Without biases and norms: the logits are integers. */
-#define BLOCKS(text)                                  \
+/* Without biases and norms: the logits are integers, or such times one factor. */
+#define BLOCKS(text) OF_BLOCKS(text, "binarize: {first: true, last: true}")
+#define OF_BLOCKS(text, key)                          \
     "  topology:\n"                                   \
     "    name: integers\n"                            \
     "    input: {channels: 1, height: 9, width: 8}\n" \
-    "    blocks:\n" text "  norm: none\n"             \
-    "  binarize: {first: true, last: true}\n"
+    "    blocks:\n" text "  norm: none\n  " key "\n"
 
 static const struct {
     const char *name, *model;
@@ -51,6 +51,11 @@ static const struct {
     {"integers_votes", BLOCKS("      - {layer: {name: conv2d, out: 5, kernel: 3, bias: no}}\n"
                               "      - {layer: {name: lut, gates: 40, inputs: 6}}\n"
                               "      - {layer: {name: group_sum, groups: 4, tau: 0.5}}\n")},
+    {"integers_codes",
+     OF_BLOCKS("      - {layer: {name: conv2d, out: 5, kernel: 3, bias: no}, pool: maxpool}\n"
+               "      - {layer: {name: dense, out: 21, bias: no}}\n"
+               "      - {layer: {name: dense, out: 4, bias: no}}\n",
+               "quantize: {weights: 4, activations: 3, first: {weights: 8}}")},
     {"integers_window", BLOCKS("      - {layer: {name: conv2d, out: 3, kernel: 3, bias: no}}\n"
                                "      - {layer: {name: conv2d, out: 1, kernel: 4, stride: 2, "
                                "bias: no}}\n")},
@@ -109,7 +114,7 @@ static uint32_t n_self_tests(const bnn_model *model, const float *logits)
 {
     uint64_t float_macs = 0;
     for (uint32_t i = 0; i < model->n_stages; i++)
-        float_macs += model->stages[i].integer_sums ? 0 : model->stages[i].macs;
+        float_macs += bnn_stage_sums_are_whole(&model->stages[i]) ? 0 : model->stages[i].macs;
     const uint32_t n = float_macs < 200000 ? SELF_TESTS : FEW_SELF_TESTS;
     for (size_t i = 0; i < (size_t)n * model->n_classes; i++)
         if (!isfinite(logits[i]))
@@ -247,7 +252,11 @@ START_TEST(integer_network)
 {
     const bnn_model *model = integer_model(_i);
     const bnn_stage *last = &model->stages[model->n_stages - 1];
-    ck_assert((last->integer_sums && last->n_chain == 0) || last->logic != NULL);
+    for (uint32_t i = 0; i + 1 < model->n_stages; i++)
+        ck_assert(model->stages[i].folded || model->stages[i].lines != NULL ||
+                  model->stages[i].logic != NULL);
+    ck_assert((last->integer_sums && last->n_chain == 0) || last->logic != NULL ||
+              bnn_stage_sums_are_whole(last));
     write_case(integers[_i].name, model,
                random_images(&b, RANDOM_IMAGES * bnn_shape_values(model->input)), RANDOM_IMAGES);
 }
@@ -333,6 +342,41 @@ START_TEST(random_gates)
         buffers_free(&b);
     }
     ck_assert(n_logic > 10 && of_bits > 5 && to_bits > 5 && groups > 5 && wide > 10);
+}
+END_TEST
+
+/* Sums of all that is whole, and codes of them, also by lines that floats cannot say. */
+START_TEST(random_lines)
+{
+    enum { N = 80 };
+    uint32_t n_lines = 0, of_pixels = 0, of_bits = 0, to_bits = 0, signs = 0, least = 0, wide = 0,
+             signed_codes = 0, padded = 0;
+    for (int i = 0; i < N; i++) {
+        model_maker maker = {.arena = arena, .lines = true, .wild = i % 2 == 1};
+        const bnn_model *model = random_model(&maker, 3000 + (uint64_t)i, 100000);
+        for (uint32_t k = 0; k < model->n_stages; k++) {
+            const bnn_stage *s = &model->stages[k];
+            if (s->lines == NULL)
+                continue;
+            n_lines++;
+            of_pixels += s->inputs == BNN_VALUES_PIXELS;
+            of_bits += s->inputs == BNN_VALUES_BITS;
+            to_bits += s->outputs == BNN_VALUES_BITS;
+            signs += s->op.binary_weights;
+            wide += s->lines->shift > 24;
+            signed_codes += s->inputs == BNN_VALUES_CODES && s->in_codes.min < 0;
+            padded += s->op.padding > 0;
+            for (uint32_t c = 0; s->lines->pool > 1 && c < s->op.out.c; c++)
+                least += s->lines->least[c];
+        }
+        b.state = 3000 + (uint64_t)i;
+        write_case(bnn_arena_printf(arena, "lines_%d", i), model,
+                   random_images(&b, RANDOM_IMAGES * bnn_shape_values(model->input)),
+                   RANDOM_IMAGES);
+        buffers_free(&b);
+    }
+    ck_assert(n_lines > 30 && of_pixels > 5 && of_bits > 5 && to_bits > 5 && signs > 10);
+    ck_assert(least > 20 && wide > 2 && signed_codes > 5 && padded > 2);
 }
 END_TEST
 
@@ -535,6 +579,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(cases, integer_network, 0, N_INTEGERS);
     tcase_add_test(cases, random_rules);
     tcase_add_test(cases, random_gates);
+    tcase_add_test(cases, random_lines);
     tcase_add_loop_test(cases, random_network, 0, N_RANDOM);
     tcase_add_loop_test(cases, learned_network, 0, 4 * 6);
     tcase_add_loop_test(cases, width_network, 0, 8);
