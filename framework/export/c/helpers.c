@@ -115,6 +115,22 @@ static const struct {
      "        sum += (digits & 1) * *x++;\n"
      "    return (int32_t)sum;\n"
      "}\n\n"},
+    {"pairs_by_1_bits(",
+     "/* The sums of n products by digits of 1 bit, of both halves of words. */\n"
+     "static uint32_t @_pairs_by_1_bits(const uint8_t *unit, const uint32_t *x, size_t n)\n"
+     "{\n"
+     "    uint32_t sum = 0;\n"
+     "    for (; n >= 8; n -= 8, x += 8) {\n"
+     "        const uint32_t digits = *unit++;\n"
+     "        sum += (digits & 1) * x[0] + (digits >> 1 & 1) * x[1] +\n"
+     "               (digits >> 2 & 1) * x[2] + (digits >> 3 & 1) * x[3] +\n"
+     "               (digits >> 4 & 1) * x[4] + (digits >> 5 & 1) * x[5] +\n"
+     "               (digits >> 6 & 1) * x[6] + (digits >> 7) * x[7];\n"
+     "    }\n"
+     "    for (uint32_t digits = n > 0 ? *unit : 0; n > 0; n--, digits >>= 1)\n"
+     "        sum += (digits & 1) * *x++;\n"
+     "    return sum;\n"
+     "}\n\n"},
     {"sum_of_2_bits(",
      "/* The sum of n products by digits of 2 bits, eight to a unit. */\n"
      "static int32_t @_sum_of_2_bits(const uint16_t *unit, const uint8_t *x, size_t n)\n"
@@ -131,6 +147,22 @@ static const struct {
      "        sum += (digits & 3) * *x++;\n"
      "    return (int32_t)sum;\n"
      "}\n\n"},
+    {"pairs_by_2_bits(",
+     "/* The sums of n products by digits of 2 bits, of both halves of words. */\n"
+     "static uint32_t @_pairs_by_2_bits(const uint16_t *unit, const uint32_t *x, size_t n)\n"
+     "{\n"
+     "    uint32_t sum = 0;\n"
+     "    for (; n >= 8; n -= 8, x += 8) {\n"
+     "        const uint32_t digits = *unit++;\n"
+     "        sum += (digits & 3) * x[0] + (digits >> 2 & 3) * x[1] +\n"
+     "               (digits >> 4 & 3) * x[2] + (digits >> 6 & 3) * x[3] +\n"
+     "               (digits >> 8 & 3) * x[4] + (digits >> 10 & 3) * x[5] +\n"
+     "               (digits >> 12 & 3) * x[6] + (digits >> 14) * x[7];\n"
+     "    }\n"
+     "    for (uint32_t digits = n > 0 ? *unit : 0; n > 0; n--, digits >>= 2)\n"
+     "        sum += (digits & 3) * *x++;\n"
+     "    return sum;\n"
+     "}\n\n"},
     {"sum_of_4_bits(",
      "/* The sum of n products by digits of 4 bits, eight to a unit. */\n"
      "static int32_t @_sum_of_4_bits(const uint32_t *unit, const uint8_t *x, size_t n)\n"
@@ -146,6 +178,22 @@ static const struct {
      "    for (uint32_t digits = n > 0 ? *unit : 0; n > 0; n--, digits >>= 4)\n"
      "        sum += (digits & 15) * *x++;\n"
      "    return (int32_t)sum;\n"
+     "}\n\n"},
+    {"pairs_by_4_bits(",
+     "/* The sums of n products by digits of 4 bits, of both halves of words. */\n"
+     "static uint32_t @_pairs_by_4_bits(const uint32_t *unit, const uint32_t *x, size_t n)\n"
+     "{\n"
+     "    uint32_t sum = 0;\n"
+     "    for (; n >= 8; n -= 8, x += 8) {\n"
+     "        const uint32_t digits = *unit++;\n"
+     "        sum += (digits & 15) * x[0] + (digits >> 4 & 15) * x[1] +\n"
+     "               (digits >> 8 & 15) * x[2] + (digits >> 12 & 15) * x[3] +\n"
+     "               (digits >> 16 & 15) * x[4] + (digits >> 20 & 15) * x[5] +\n"
+     "               (digits >> 24 & 15) * x[6] + (digits >> 28) * x[7];\n"
+     "    }\n"
+     "    for (uint32_t digits = n > 0 ? *unit : 0; n > 0; n--, digits >>= 4)\n"
+     "        sum += (digits & 15) * *x++;\n"
+     "    return sum;\n"
      "}\n\n"},
     {"total_of(", "static int32_t @_total_of(const uint8_t *x, size_t n)\n"
                   "{\n"

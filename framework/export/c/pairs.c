@@ -69,15 +69,15 @@ static void pairs_constants(c_writer *w, bool mixed)
 
 /* ---- Functions ------------------------------------------------------------------------------- */
 
-/* A pixel; beyond the border it is a zero. */
+/* A pixel or a code; beyond the border it is the padding. */
 static const char *pairs_tap(c_writer *w, const char *column)
 {
     const bnn_stage *s = w->stage;
     const char *x =
         bnn_c_text(w, "x[%s]", bnn_c_index(w, s->op.in, s->op.in.c > 1 ? "c" : NULL, "h", column));
-    return s->op.padding == 0
-               ? x
-               : bnn_c_text(w, "h < %u && %s < %u ? %s : 128u", s->op.in.h, column, s->op.in.w, x);
+    return s->op.padding == 0 ? x
+                              : bnn_c_text(w, "h < %u && %s < %u ? %s : %uu", s->op.in.h, column,
+                                           s->op.in.w, x, (unsigned)bnn_c_padding(s));
 }
 
 /* One row of the kernel. With a stride of 1, what was on the right is on the left next. */
@@ -102,18 +102,19 @@ static void pairs_row_of_taps(c_writer *w)
     bnn_c_end(w);
 }
 
-static void pairs_window(c_writer *w)
+void bnn_c_pairs_window(c_writer *w)
 {
     const bnn_stage *s = w->stage;
     w->work.window = bnn_size_larger(w->work.window, s->taps);
     bnn_c_code(
         w,
-        "/* The pixels under the kernel, for the sum at (row, column) and in the upper halves for the\n"
+        "/* The %s under the kernel, for the sum at (row, column) and in the upper halves for the\n"
         " * one right of it; and what they come to. %s*/\n"
         "static uint32_t @_%s_window(const uint8_t *x, size_t row, size_t column)\n{\n"
         "    uint32_t total = 0;\n"
         "    size_t n = 0;\n",
-        s->op.padding > 0 ? "Beyond the border are zeros; above and left\n"
+        s->inputs == BNN_VALUES_PIXELS ? "pixels" : "codes",
+        s->op.padding > 0 ? "Beyond the border is padding; above and left\n"
                             " * of it the index wraps and is too large as well. "
                           : "",
         w->name);
@@ -160,29 +161,36 @@ static void pairs_channel_loop(c_writer *w, bool mixed)
     bnn_c_end(w);
 }
 
-void bnn_c_pairs_stage(c_writer *w, bool mixed)
+void bnn_c_pairs_loops(c_writer *w, uint32_t pool, uint32_t stride)
 {
     const bnn_stage *s = w->stage;
-    const uint32_t pool = s->fold.pool;
     const char *row = "h", *column = "v";
-    pairs_constants(w, mixed);
-    pairs_window(w);
-    bnn_c_code(w, "static void @_%s(const uint8_t *x, uint32_t *y)\n{\n    @_clear(y, %zu);\n",
-               w->name, bnn_c_words(bnn_shape_values(s->out)));
-    w->indent = 4;
     bnn_c_loop(w, "h", s->out.h, ")");
     if (pool != 0) {
-        bnn_c_loop(w, "v", s->out.w, ")");
+        bnn_c_loop(w, "v", s->out.w, ") {");
         bnn_c_code(w, "for (size_t t = 0; t < %u; t += 2) {\n", pool * pool);
-        row = bnn_c_position(w, "h", s->fold.pool_stride, bnn_c_text(w, "t / %u", pool), 0);
-        column = bnn_c_position(w, "v", s->fold.pool_stride, bnn_c_text(w, "t %% %u", pool), 0);
+        row = bnn_c_position(w, "h", stride, bnn_c_text(w, "t / %u", pool), 0);
+        column = bnn_c_position(w, "v", stride, bnn_c_text(w, "t %% %u", pool), 0);
     } else {
         bnn_c_code(w, "for (size_t v = 0; v < %u; v += 2) {\n", s->out.w);
     }
     w->indent += 4;
     bnn_c_code(w, "const uint32_t total = @_%s_window(x, %s, %s);\n", w->name, row, column);
+}
+
+void bnn_c_pairs_stage(c_writer *w, bool mixed)
+{
+    const bnn_stage *s = w->stage;
+    pairs_constants(w, mixed);
+    bnn_c_pairs_window(w);
+    bnn_c_code(w, "static void @_%s(const uint8_t *x, uint32_t *y)\n{\n    @_clear(y, %zu);\n",
+               w->name, bnn_c_words(bnn_shape_values(s->out)));
+    w->indent = 4;
+    bnn_c_pairs_loops(w, s->fold.pool, s->fold.pool_stride);
     pairs_channel_loop(w, mixed);
     bnn_c_end(w);
+    if (s->fold.pool != 0)
+        bnn_c_end(w);
     w->indent = 0;
     bnn_c_code(w, "}\n\n");
 }

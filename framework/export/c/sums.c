@@ -45,10 +45,8 @@ static bool sums_are_counts(const bnn_stage *s)
     return s->integer_sums && s->inputs == BNN_VALUES_BITS;
 }
 
-/* The bits of a digit where weights are digits; else 0. The number of a level takes the place of the weight: the sum is
- * then `step` times that of the products, and `min` times that of the inputs. Weights of -1 and +1 are digits where a
- * line follows, and nothing asks for the sums themselves. */
-static uint32_t sums_digit_bits(const bnn_stage *s)
+/* Weights of -1 and +1 are digits where a line follows: nothing else asks for their sums. */
+uint32_t bnn_c_digit_bits(const bnn_stage *s)
 {
     enum { TAPS_MAX = 1 << 16 }; /* of 30 times 255, in 32 bits */
     const bnn_codes codes = bnn_c_codes_of(s);
@@ -62,13 +60,13 @@ static uint32_t sums_digit_bits(const bnn_stage *s)
 
 static bool sums_need_total(const bnn_stage *s)
 {
-    return sums_digit_bits(s) > 0 && bnn_c_codes_of(s).min != 0;
+    return bnn_c_digit_bits(s) > 0 && bnn_c_codes_of(s).min != 0;
 }
 
 void bnn_c_weights(c_writer *w)
 {
     const bnn_stage *s = w->stage;
-    const uint32_t bits = sums_digit_bits(s);
+    const uint32_t bits = bnn_c_digit_bits(s);
     if (bits > 0)
         bnn_c_digits(w, "weights", bits);
     else if (s->op.binary_weights)
@@ -85,8 +83,7 @@ static const char *sums_channel(const bnn_stage *s)
     return s->op.in.c > 1 ? "c" : NULL;
 }
 
-/* What stands for the padding. */
-static int32_t sums_padding(const bnn_stage *s)
+int32_t bnn_c_padding(const bnn_stage *s)
 {
     const int32_t unit = s->inputs == BNN_VALUES_PIXELS ? 128 : 1;
     return sums_are_counts(s)
@@ -105,7 +102,7 @@ static void sums_tap(c_writer *w)
                                  bnn_c_index(w, s->op.in, sums_channel(s), "h", "v"));
     if (s->op.padding > 0)
         tap = bnn_c_text(w, "h < %u && v < %u ? %s : %d", s->op.in.h, s->op.in.w, tap,
-                         sums_padding(s));
+                         bnn_c_padding(s));
     bnn_c_code(w, "const size_t h = %s, v = %s;\n",
                bnn_c_position(w, "row", s->op.stride, "kh", s->op.padding),
                bnn_c_position(w, "column", s->op.stride, "kw", s->op.padding));
@@ -196,20 +193,17 @@ void bnn_c_dense_total(c_writer *w)
         bnn_c_code(w, "const int32_t total = @_total_of(x, %u);\n", s->taps);
 }
 
-/* The sum by digits, from that of their products. */
-static const char *sums_of_digits(c_writer *w, const char *weights, const char *x)
+const char *bnn_c_sum_of_digits(c_writer *w, const char *products, const char *total)
 {
-    const bnn_stage *s = w->stage;
-    const bnn_codes codes = bnn_c_codes_of(s);
-    const char *sum =
-        bnn_c_text(w, "@_sum_of_%u_bits(%s, %s, %u)", sums_digit_bits(s), weights, x, s->taps);
-    if (codes.step != 1)
-        sum = bnn_c_text(w, "%d * %s", codes.step, sum);
-    if (codes.min == 0)
-        return sum;
+    const bnn_codes codes = bnn_c_codes_of(w->stage);
     const int32_t times = codes.min < 0 ? -codes.min : codes.min;
-    const char *total = times == 1 ? "total" : bnn_c_text(w, "%d * total", times);
-    return bnn_c_text(w, "(%s %c %s)", sum, codes.min < 0 ? '-' : '+', total);
+    if (codes.step != 1)
+        products = bnn_c_text(w, "%d * %s", codes.step, products);
+    if (codes.min == 0)
+        return products;
+    if (times != 1)
+        total = bnn_c_text(w, "%d * %s", times, total);
+    return bnn_c_text(w, "(%s %c %s)", products, codes.min < 0 ? '-' : '+', total);
 }
 
 const char *bnn_c_sum(c_writer *w, bool agreement)
@@ -220,8 +214,11 @@ const char *bnn_c_sum(c_writer *w, bool agreement)
     const char *weights = bnn_c_text(w, "@_%s_weights[c]", w->name);
     if (counts && agreement)
         return bnn_c_text(w, "@_agree(%s, %s, %zu)", weights, x, bnn_c_words(s->taps));
-    if (sums_digit_bits(s) > 0)
-        return sums_of_digits(w, weights, x);
+    if (bnn_c_digit_bits(s) > 0)
+        return bnn_c_sum_of_digits(
+            w,
+            bnn_c_text(w, "@_sum_of_%u_bits(%s, %s, %u)", bnn_c_digit_bits(s), weights, x, s->taps),
+            "total");
     if (s->op.binary_weights && !counts)
         return bnn_c_text(w, "@_sum_of_bytes(%s, %s, %u, %d)", weights, x, s->taps,
                           bnn_c_zero(s->inputs, s->in_codes));
@@ -235,7 +232,7 @@ const char *bnn_c_sum(c_writer *w, bool agreement)
 int32_t bnn_c_sum_base(const bnn_stage *s, uint32_t c)
 {
     int32_t sum = 0;
-    if (sums_digit_bits(s) == 0 &&
+    if (bnn_c_digit_bits(s) == 0 &&
         (s->op.binary_weights || (s->op.type == BNN_LOWER_DENSE && s->inputs == BNN_VALUES_BITS)))
         return 0;
     for (size_t i = 0; i < s->taps; i++)

@@ -138,6 +138,11 @@ void bnn_c_all_or_any(c_writer *w);
 bool bnn_c_fits_pairs(const bnn_stage *s);
 void bnn_c_pairs_stage(c_writer *w, bool mixed);
 
+/* pairs.c: the function that gathers what is under the kernel, a byte in each half of a word, and returns what both
+ * come to; and the loops over pairs of sums, in which it is called, up to the body. */
+void bnn_c_pairs_window(c_writer *w);
+void bnn_c_pairs_loops(c_writer *w, uint32_t pool, uint32_t stride);
+
 /* ops.c: whether an operation of this type makes a value of a window, from a channel that is
  * complete. */
 bool bnn_c_op_has_windows(uint32_t type);
@@ -186,6 +191,14 @@ bool bnn_c_sums_are_integers(const bnn_stage *s);
 /* The byte that stands for 0, of pixels, of codes, or of bits that are bytes of 0 and 2. */
 int32_t bnn_c_zero(bnn_values values, bnn_range codes);
 
+/* What stands for the padding. */
+int32_t bnn_c_padding(const bnn_stage *s);
+
+/* The bits of a digit where weights are digits; else 0. The number of its level takes the place of a weight: the sum is
+ * then `step` times that of the products, and `min` times that of the inputs, `total`. And that sum. */
+uint32_t bnn_c_digit_bits(const bnn_stage *s);
+const char *bnn_c_sum_of_digits(c_writer *w, const char *products, const char *total);
+
 /* The weights of the stage. */
 void bnn_c_weights(c_writer *w);
 
@@ -206,7 +219,7 @@ int32_t bnn_c_sum_base(const bnn_stage *s, uint32_t c);
 void bnn_c_note_helpers(c_writer *w, const char *code);
 
 /* The text of helper i where it is needed, else ""; NULL behind the last. */
-enum { BNN_C_HELPER_FLOATS = 18 }; /* the one that needs <float.h> */
+enum { BNN_C_HELPER_FLOATS = 21 }; /* the one that needs <float.h> */
 const char *bnn_c_helper(const c_writer *w, size_t i);
 
 /* interface.c: what stands in front of the stages: #include, helper functions, the workspace;

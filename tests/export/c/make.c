@@ -52,10 +52,12 @@ static const struct {
                               "      - {layer: {name: lut, gates: 40, inputs: 6}}\n"
                               "      - {layer: {name: group_sum, groups: 4, tau: 0.5}}\n")},
     {"integers_codes",
-     OF_BLOCKS("      - {layer: {name: conv2d, out: 5, kernel: 3, bias: no}, pool: maxpool}\n"
-               "      - {layer: {name: dense, out: 21, bias: no}}\n"
-               "      - {layer: {name: dense, out: 4, bias: no}}\n",
-               "quantize: {weights: 4, activations: 3, first: {weights: 8}}")},
+     OF_BLOCKS(
+         "      - {layer: {name: conv2d, out: 5, kernel: 3, bias: no}, pool: maxpool}\n"
+         "      - {layer: {name: conv2d, out: 6, kernel: 2, bias: no}}\n"
+         "      - {layer: {name: dense, out: 21, bias: no}}\n"
+         "      - {layer: {name: dense, out: 4, bias: no}}\n",
+         "quantize: {weights: {name: dorefa, bits: 3}, activations: 3, first: {weights: 8}}")},
     {"integers_window", BLOCKS("      - {layer: {name: conv2d, out: 3, kernel: 3, bias: no}}\n"
                                "      - {layer: {name: conv2d, out: 1, kernel: 4, stride: 2, "
                                "bias: no}}\n")},
