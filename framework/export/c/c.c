@@ -44,8 +44,7 @@ static int c_check_logits(const c_writer *w, bnn_error *err)
     for (size_t i = 0; i < (size_t)w->options->n_tests * n_classes; i++) {
         const float logit = w->options->logits[i];
         int32_t sum;
-        if (w->integer_logits ? !bnn_c_sum_of_logit(bnn_c_last_stage(w), logit, &sum)
-                              : !isfinite(logit))
+        if (w->integer_logits ? !bnn_c_sum_of_logit(w, logit, &sum) : !isfinite(logit))
             return bnn_fail(err, BNN_E_USAGE,
                             w->integer_logits
                                 ? "test image %zu: the model cannot give the logit %g for class %zu"
@@ -102,9 +101,9 @@ static void c_stage_comment(c_writer *w, uint32_t i)
     fprintf(w->out, ": %s %s -> ", c_shape_text(w, s->op.in), values[s->inputs]);
     if (s->op.type != BNN_LOWER_IDENTITY)
         fprintf(w->out, "%s %s -> ", c_shape_text(w, s->op.out),
-                s->logic != NULL && s->logic->group == 0         ? "bits"
-                : s->logic != NULL || bnn_c_sums_are_integers(s) ? "integer sums"
-                                                                 : "float sums");
+                s->logic != NULL && s->logic->group == 0 ? "bits"
+                : s->logic != NULL || w->integer_sums    ? "integer sums"
+                                                         : "float sums");
     if (w->integer_logits && i == w->model->n_stages - 1)
         fprintf(w->out, "logits");
     else
@@ -124,6 +123,7 @@ static void c_body(c_writer *w)
     for (uint32_t i = 0; i < w->model->n_stages; i++) {
         w->stage = &w->model->stages[i];
         w->name = w->names[i];
+        bnn_c_find_sums(w);
         c_stage_comment(w, i);
         if (w->stage->folded)
             bnn_c_folded_stage(w);
@@ -201,6 +201,7 @@ static int c_prepare(c_writer *w, bnn_error *err)
 {
     const bnn_model *m = w->model;
     w->integer_logits = bnn_c_has_integer_logits(m);
+    w->most_logit = w->integer_logits ? bnn_c_most_logit(bnn_c_last_stage(w)) : 0;
     for (size_t i = 0; w->options->prefix[i] != '\0'; i++) {
         const char c = w->options->prefix[i];
         w->upper[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;

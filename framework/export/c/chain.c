@@ -73,18 +73,9 @@ static void chain_convolution(c_writer *w)
 }
 
 /* Whether the values in front of the chain are whole numbers, and that of channel c at (h, v). */
-static bool chain_has_integers(const bnn_stage *s)
+static bool chain_has_integers(const c_writer *w)
 {
-    return s->logic != NULL || bnn_c_sums_are_integers(s);
-}
-
-/* Whether sums have a base other than 0. */
-static bool chain_has_base(const bnn_stage *s)
-{
-    bool has = false;
-    for (uint32_t c = 0; bnn_c_sums_are_integers(s) && c < s->op.out.c; c++)
-        has |= bnn_c_sum_base(s, c) != 0;
-    return has;
+    return w->stage->logic != NULL || w->integer_sums;
 }
 
 static const char *chain_integer(c_writer *w)
@@ -93,14 +84,14 @@ static const char *chain_integer(c_writer *w)
         return bnn_c_text(w, "@_%s_value(%s)", w->name, bnn_c_value_index(w, w->stage->op.out));
     bnn_c_window_call(w, "h", "v");
     const char *sum = bnn_c_sum(w, false);
-    return chain_has_base(w->stage) ? bnn_c_text(w, "(%s + @_%s_base[c])", sum, w->name) : sum;
+    return w->bases != NULL ? bnn_c_text(w, "(%s + @_%s_base[c])", sum, w->name) : sum;
 }
 
 /* "float value = ..." of the sum of channel c at (h, v). */
 static void chain_sum(c_writer *w)
 {
     const bnn_stage *s = w->stage;
-    if (chain_has_integers(s)) {
+    if (chain_has_integers(w)) {
         const char *sum = chain_integer(w);
         bnn_c_code(w, "float value = (float)%s%s;\n", sum,
                    s->logic == NULL && s->inputs == BNN_VALUES_PIXELS ? " / 128.0f" : "");
@@ -173,7 +164,7 @@ static uint32_t chain_pass(c_writer *w, uint32_t j, bnn_shape shape)
         const char *sum = chain_integer(w);
         bnn_c_code(w, "y[%s] = %s;\n", bnn_c_value_index(w, shape), sum);
         j = s->n_chain;
-    } else if (s->n_chain == 0 && s->outputs == BNN_VALUES_BITS && chain_has_integers(s)) {
+    } else if (s->n_chain == 0 && s->outputs == BNN_VALUES_BITS && chain_has_integers(w)) {
         const char *sum = chain_integer(w);
         bnn_c_code(w, "if (%s >= 0)\n    @_set_bit(y, %s);\n", sum, bnn_c_value_index(w, shape));
     } else {
@@ -185,26 +176,14 @@ static uint32_t chain_pass(c_writer *w, uint32_t j, bnn_shape shape)
     return j + 1;
 }
 
-/* What sums lack: no more than 2^24 by the magnitudes of weights, times 256. */
-static void chain_base(c_writer *w)
-{
-    const bnn_stage *s = w->stage;
-    int64_t *base = bnn_arena_alloc(w->arena, s->op.out.c, sizeof *base);
-    w->no_memory |= base == NULL;
-    for (uint32_t c = 0; base != NULL && c < s->op.out.c; c++)
-        base[c] = bnn_c_sum_base(s, c);
-    if (base != NULL)
-        bnn_c_integers(w, "base", 0, s->op.out.c, base);
-}
-
 static void chain_constants(c_writer *w)
 {
     const bnn_stage *s = w->stage;
     bnn_c_weights(w);
     if (s->op.bias != NULL)
         bnn_c_floats(w, "bias", 0, s->op.out.c, s->op.bias);
-    if (chain_has_base(s))
-        chain_base(w);
+    if (w->bases != NULL)
+        bnn_c_integers(w, "base", 0, s->op.out.c, w->bases);
     for (uint32_t j = 0; j < s->n_chain && !chain_is_logits(w); j++) {
         const bnn_op *op = &s->chain[j];
         fprintf(w->out, "/* Operation %u, ", j + 1);
@@ -222,7 +201,7 @@ void bnn_c_chain_stage(c_writer *w)
 {
     const bnn_stage *s = w->stage;
     chain_constants(w);
-    if (bnn_c_sums_are_integers(s))
+    if (w->integer_sums)
         bnn_c_window(w);
     bnn_c_logic(w);
     bnn_c_code(w, "static void @_%s(const %s *x, %s *y)\n{\n", w->name, bnn_c_type(s->inputs),

@@ -8,7 +8,7 @@
 enum { SUMS_MOST = 1 << 20 }; /* which are tried, one by one */
 
 /* The sums of a stage are -bound, -bound + step, ... bound, or some of them. */
-static int32_t integers_bound(const bnn_stage *s)
+int32_t bnn_c_most_logit(const bnn_stage *s)
 {
     int32_t bound = 0;
     if (s->logic != NULL || s->integer_sums)
@@ -45,7 +45,7 @@ static bool integers_are_equal(const float *values, uint32_t n)
 /* The larger sum has the larger logit, so equal logits are of equal sums. */
 static bool integers_keep_order(const bnn_stage *s)
 {
-    const int32_t bound = integers_bound(s), step = integers_step(s);
+    const int32_t bound = bnn_c_most_logit(s), step = integers_step(s);
     if (bound / step > SUMS_MOST / 2)
         return false;
     for (int32_t sum = -bound; sum < bound; sum += step)
@@ -66,9 +66,10 @@ bool bnn_c_has_integer_logits(const bnn_model *model)
            integers_are_equal(op->offset, op->in.c) && integers_keep_order(s);
 }
 
-bool bnn_c_sum_of_logit(const bnn_stage *last, float logit, int32_t *sum)
+bool bnn_c_sum_of_logit(const c_writer *w, float logit, int32_t *sum)
 {
-    const int32_t bound = integers_bound(last), step = integers_step(last);
+    const bnn_stage *last = bnn_c_last_stage(w);
+    const int32_t bound = w->most_logit, step = integers_step(last);
     int32_t low = 0,
             high = 2 * bound / step; /* the number of the first sum whose logit is not less */
     while (low < high) {

@@ -161,7 +161,7 @@ static void interface_test_integers(c_writer *w, const char *suffix, size_t n, b
     for (size_t i = 0; values != NULL && i < n_values; i++) {
         int32_t sum = 0;
         if (!images)
-            bnn_c_sum_of_logit(bnn_c_last_stage(w), o->logits[i], &sum);
+            bnn_c_sum_of_logit(w, o->logits[i], &sum);
         values[i] = images ? o->images[i] : sum;
     }
     if (values != NULL)

@@ -5,10 +5,16 @@
 
 /* ---- constants --------------------------------------------------------------------------- */
 
-/* The model's is for the sum of values; here it is for that of bytes, which the code forms. */
-static int64_t lines_offset(const bnn_stage *s, uint32_t c)
+/* The model's offset is for the sum of values; the code's is for that of bytes, which it forms. */
+static int64_t lines_base(const c_writer *w, uint32_t c)
 {
-    return s->lines->offset[c] + s->lines->factor[c] * bnn_c_sum_base(s, c);
+    return w->bases != NULL ? w->bases[c] : 0;
+}
+
+static int64_t lines_offset(const c_writer *w, uint32_t c)
+{
+    const bnn_lines *lines = w->stage->lines;
+    return lines->offset[c] + lines->factor[c] * lines_base(w, c);
 }
 
 static int64_t lines_larger(int64_t a, int64_t b)
@@ -22,17 +28,18 @@ static int64_t lines_magnitude(int64_t a)
 }
 
 /* Whether a line leaves 32 bits at a sum that can occur. */
-static bool lines_are_wide(const bnn_stage *s)
+static bool lines_are_wide(const c_writer *w)
 {
+    const bnn_stage *s = w->stage;
     int64_t most = 0;
     for (uint32_t c = 0; c < s->op.out.c; c++) {
         int32_t first, last;
         bnn_stage_sums_reach(s, c, &first, &last);
-        const int32_t base = bnn_c_sum_base(s, c);
+        const int64_t base = lines_base(w, c);
         const int64_t sum =
             lines_larger(lines_magnitude(first - base), lines_magnitude(last - base));
         most = lines_larger(most, lines_magnitude(s->lines->factor[c]) * sum +
-                                      lines_magnitude(lines_offset(s, c)));
+                                      lines_magnitude(lines_offset(w, c)));
     }
     return most > INT32_MAX;
 }
@@ -83,13 +90,13 @@ static c_line lines_constants(c_writer *w)
     int64_t *offset = bnn_arena_alloc(w->arena, s->op.out.c, sizeof *offset);
     w->no_memory |= offset == NULL;
     for (uint32_t c = 0; offset != NULL && c < s->op.out.c; c++)
-        offset[c] = lines_offset(s, c);
+        offset[c] = lines_offset(w, c);
     bnn_c_weights(w);
     fprintf(w->out, "/* Of a line: the code is (factor * sum + offset) >> %u. */\n",
             s->lines->shift);
     c_line line = {.factor = lines_constant(w, "factor", s->lines->factor),
                    .offset = offset == NULL ? "" : lines_constant(w, "offset", offset),
-                   .wide = lines_are_wide(s)};
+                   .wide = lines_are_wide(w)};
     lines_find_counts(w, &line);
     fprintf(w->out, "\n");
     return line;
@@ -173,12 +180,13 @@ static void lines_positions(c_writer *w, const c_line *line)
 /* ---- two sums at a time ------------------------------------------------------------------ */
 
 /* Whether the halves of a word hold the sums of two neighbours: of digits by bytes, none of which is negative. */
-static bool lines_fit_pairs(const bnn_stage *s)
+static bool lines_fit_pairs(const c_writer *w)
 {
+    const bnn_stage *s = w->stage;
     const uint32_t most =
         s->inputs == BNN_VALUES_PIXELS ? UINT8_MAX : (uint32_t)(s->in_codes.max - s->in_codes.min);
-    return s->op.type == BNN_LOWER_CONV2D && s->inputs != BNN_VALUES_BITS &&
-           bnn_c_digit_bits(s) > 0 && (s->lines->pool != 0 ? s->lines->pool : s->out.w) % 2 == 0 &&
+    return s->op.type == BNN_LOWER_CONV2D && s->inputs != BNN_VALUES_BITS && w->digit_bits > 0 &&
+           (s->lines->pool != 0 ? s->lines->pool : s->out.w) % 2 == 0 &&
            (uint64_t)s->taps * (bnn_codes_levels(bnn_c_codes_of(s)) - 1) * most <= UINT16_MAX;
 }
 
@@ -199,8 +207,7 @@ static void lines_pairs(c_writer *w, const c_line *line)
                "const uint32_t pair =\n"
                "    @_pairs_by_%u_bits(@_%s_weights[c], @_work.window, %u);\n"
                "const int32_t left = %s;\nconst int32_t right = %s;\n",
-               bnn_c_digit_bits(s), w->name, s->taps, lines_half(w, "& 0xffff"),
-               lines_half(w, ">> 16"));
+               w->digit_bits, w->name, s->taps, lines_half(w, "& 0xffff"), lines_half(w, ">> 16"));
     if (pools) {
         lines_keep(w, line, "t == 0 || ", "left");
         lines_keep(w, line, "", "right");
@@ -222,7 +229,7 @@ void bnn_c_lines_stage(c_writer *w)
 {
     const bnn_stage *s = w->stage;
     const c_line line = lines_constants(w);
-    const bool pairs = lines_fit_pairs(s);
+    const bool pairs = lines_fit_pairs(w);
     if (pairs)
         bnn_c_pairs_window(w);
     else

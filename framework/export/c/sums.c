@@ -45,30 +45,60 @@ static bool sums_are_counts(const bnn_stage *s)
     return s->integer_sums && s->inputs == BNN_VALUES_BITS;
 }
 
+static bool sums_are_dense_of_bits(const bnn_stage *s)
+{
+    return s->op.type == BNN_LOWER_DENSE && s->inputs == BNN_VALUES_BITS;
+}
+
 /* Weights of -1 and +1 are digits where a line follows: nothing else asks for their sums. */
-uint32_t bnn_c_digit_bits(const bnn_stage *s)
+static uint32_t sums_digit_bits(const bnn_stage *s)
 {
     enum { TAPS_MAX = 1 << 16 }; /* of 30 times 255, in 32 bits */
-    const bnn_codes codes = bnn_c_codes_of(s);
-    if (!bnn_c_sums_are_integers(s) || sums_are_counts(s) || s->taps > TAPS_MAX ||
-        (s->op.binary_weights && s->lines == NULL) ||
-        (s->op.type == BNN_LOWER_DENSE && s->inputs == BNN_VALUES_BITS))
+    if (sums_are_counts(s) || s->taps > TAPS_MAX || (s->op.binary_weights && s->lines == NULL) ||
+        sums_are_dense_of_bits(s))
         return 0;
-    const uint32_t levels = bnn_codes_levels(codes);
+    const uint32_t levels = bnn_codes_levels(bnn_c_codes_of(s));
     return levels == 2 ? 1 : levels <= 4 ? 2 : levels <= 16 ? 4 : 0;
 }
 
-static bool sums_need_total(const bnn_stage *s)
+/* Products are of bytes as they are, of which one stands for 0. */
+static int64_t sums_base(const bnn_stage *s, uint32_t c)
 {
-    return bnn_c_digit_bits(s) > 0 && bnn_c_codes_of(s).min != 0;
+    int64_t sum = 0;
+    for (size_t i = 0; i < s->taps; i++)
+        sum += (int64_t)bnn_stage_weight(s, c, i);
+    return -sum * bnn_c_zero(s->inputs, s->in_codes);
+}
+
+void bnn_c_find_sums(c_writer *w)
+{
+    const bnn_stage *s = w->stage;
+    bool any = false;
+    w->integer_sums = bnn_c_sums_are_integers(s);
+    w->digit_bits = w->integer_sums ? sums_digit_bits(s) : 0;
+    w->bases = NULL;
+    if (!w->integer_sums ||
+        (w->digit_bits == 0 && (s->op.binary_weights || sums_are_dense_of_bits(s))))
+        return;
+    int64_t *bases = bnn_arena_alloc(w->arena, s->op.out.c, sizeof *bases);
+    w->no_memory |= bases == NULL;
+    for (uint32_t c = 0; bases != NULL && c < s->op.out.c; c++) {
+        bases[c] = sums_base(s, c);
+        any |= bases[c] != 0;
+    }
+    w->bases = any ? bases : NULL;
+}
+
+static bool sums_need_total(const c_writer *w)
+{
+    return w->digit_bits > 0 && bnn_c_codes_of(w->stage).min != 0;
 }
 
 void bnn_c_weights(c_writer *w)
 {
     const bnn_stage *s = w->stage;
-    const uint32_t bits = bnn_c_digit_bits(s);
-    if (bits > 0)
-        bnn_c_digits(w, "weights", bits);
+    if (w->digit_bits > 0)
+        bnn_c_digits(w, "weights", w->digit_bits);
     else if (s->op.binary_weights)
         bnn_c_bits(w, "weights", s->op.out.c, s->taps, s->bits, true);
     else if (s->op.codes.step != 0)
@@ -113,7 +143,7 @@ static void sums_tap(c_writer *w)
                    s->inputs == BNN_VALUES_BITS ? "@_work.bytes[n] = (uint8_t)(%s);\n"
                                                 : "@_work.bytes[n] = %s;\n",
                    tap);
-    if (sums_need_total(s))
+    if (sums_need_total(w))
         bnn_c_code(w, "total += @_work.bytes[n];\n");
 }
 
@@ -134,7 +164,7 @@ void bnn_c_window(c_writer *w)
 {
     static const char *const values[] = {"pixels", "bits (0 and 2)", "floats", "codes"};
     const bnn_stage *s = w->stage;
-    const bool counts = sums_are_counts(s), totals = sums_need_total(s);
+    const bool counts = sums_are_counts(s), totals = sums_need_total(w);
     const size_t words = bnn_c_words(s->taps);
     if (s->op.type != BNN_LOWER_CONV2D)
         return;
@@ -183,13 +213,13 @@ void bnn_c_window_call(c_writer *w, const char *row, const char *column)
     const bnn_stage *s = w->stage;
     if (s->op.type == BNN_LOWER_CONV2D)
         bnn_c_code(w, "%s@_%s_window(x, %s, %s);\n",
-                   sums_need_total(s) ? "const int32_t total = " : "", w->name, row, column);
+                   sums_need_total(w) ? "const int32_t total = " : "", w->name, row, column);
 }
 
 void bnn_c_dense_total(c_writer *w)
 {
     const bnn_stage *s = w->stage;
-    if (s->op.type == BNN_LOWER_DENSE && sums_need_total(s))
+    if (s->op.type == BNN_LOWER_DENSE && sums_need_total(w))
         bnn_c_code(w, "const int32_t total = @_total_of(x, %u);\n", s->taps);
 }
 
@@ -214,10 +244,9 @@ const char *bnn_c_sum(c_writer *w, bool agreement)
     const char *weights = bnn_c_text(w, "@_%s_weights[c]", w->name);
     if (counts && agreement)
         return bnn_c_text(w, "@_agree(%s, %s, %zu)", weights, x, bnn_c_words(s->taps));
-    if (bnn_c_digit_bits(s) > 0)
+    if (w->digit_bits > 0)
         return bnn_c_sum_of_digits(
-            w,
-            bnn_c_text(w, "@_sum_of_%u_bits(%s, %s, %u)", bnn_c_digit_bits(s), weights, x, s->taps),
+            w, bnn_c_text(w, "@_sum_of_%u_bits(%s, %s, %u)", w->digit_bits, weights, x, s->taps),
             "total");
     if (s->op.binary_weights && !counts)
         return bnn_c_text(w, "@_sum_of_bytes(%s, %s, %u, %d)", weights, x, s->taps,
@@ -227,15 +256,4 @@ const char *bnn_c_sum(c_writer *w, bool agreement)
                       : dense && s->inputs == BNN_VALUES_BITS ? "weights"
                                                               : "products",
                       weights, x, s->taps);
-}
-
-int32_t bnn_c_sum_base(const bnn_stage *s, uint32_t c)
-{
-    int32_t sum = 0;
-    if (bnn_c_digit_bits(s) == 0 &&
-        (s->op.binary_weights || (s->op.type == BNN_LOWER_DENSE && s->inputs == BNN_VALUES_BITS)))
-        return 0;
-    for (size_t i = 0; i < s->taps; i++)
-        sum += (int32_t)bnn_stage_weight(s, c, i);
-    return -sum * bnn_c_zero(s->inputs, s->in_codes);
 }

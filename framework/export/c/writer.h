@@ -30,12 +30,16 @@ typedef struct c_writer {
     char upper[BNN_C_PREFIX_MAX + 1];
     const char **names;  /* [n_stages]: of functions, behind the prefix */
     bool integer_logits; /* logits are in the order of the last stage's sums, which are integers */
+    int32_t most_logit;  /* then these are -most to most */
     FILE *out;
     int indent; /* of code */
     /* The stage at hand, and what its names begin with, behind the prefix. */
     const bnn_stage *stage;
     const char *name;
-    uint32_t helpers; /* a bit for each row of helpers.c that the code calls */
+    bool integer_sums;    /* formed in integers */
+    uint32_t digit_bits;  /* of a weight that is a digit; 0: weights are none */
+    const int64_t *bases; /* [op.out.c]: what has to be added to sums of bytes; NULL: nothing */
+    uint32_t helpers;     /* a bit for each row of helpers.c that the code calls */
     c_workspace work;
     size_t constant_bytes;  /* of arrays */
     const char *not_finite; /* NULL, or the stage that has a float without a C constant */
@@ -165,8 +169,11 @@ static inline uint32_t bnn_c_logic_group(const bnn_stage *s)
  * of them that keeps their order. */
 bool bnn_c_has_integer_logits(const bnn_model *model);
 
+/* The greatest of them, and of their negations. */
+int32_t bnn_c_most_logit(const bnn_stage *last);
+
 /* The sum that a logit is made of; false when it is of none. */
-bool bnn_c_sum_of_logit(const bnn_stage *last, float logit, int32_t *sum);
+bool bnn_c_sum_of_logit(const c_writer *w, float logit, int32_t *sum);
 
 /* Statements that make logits[i] from integers[i]. */
 void bnn_c_logit_of_sum(c_writer *w);
@@ -185,8 +192,12 @@ bool bnn_c_is_flat(const bnn_stage *s);
 /* The index of the value at (c, h, v): "c" where the stage is flat. */
 const char *bnn_c_value_index(c_writer *w, bnn_shape shape);
 
-/* Whether a stage forms its sums in integers. */
+/* Whether a stage forms its sums in integers: asked of all weights. */
 bool bnn_c_sums_are_integers(const bnn_stage *s);
+
+/* Fills in what the writer knows of the sums of the stage at hand. The number of its level takes the place of a weight
+ * that is a digit: the sum is then `step` times that of the products, and `min` times that of the inputs, `total`. */
+void bnn_c_find_sums(c_writer *w);
 
 /* The byte that stands for 0, of pixels, of codes, or of bits that are bytes of 0 and 2. */
 int32_t bnn_c_zero(bnn_values values, bnn_range codes);
@@ -194,9 +205,7 @@ int32_t bnn_c_zero(bnn_values values, bnn_range codes);
 /* What stands for the padding. */
 int32_t bnn_c_padding(const bnn_stage *s);
 
-/* The bits of a digit where weights are digits; else 0. The number of its level takes the place of a weight: the sum is
- * then `step` times that of the products, and `min` times that of the inputs, `total`. And that sum. */
-uint32_t bnn_c_digit_bits(const bnn_stage *s);
+/* The sum of digits, of the expressions for both. */
 const char *bnn_c_sum_of_digits(c_writer *w, const char *products, const char *total);
 
 /* The weights of the stage. */
@@ -210,10 +219,8 @@ void bnn_c_window_call(c_writer *w, const char *row, const char *column);
 /* What the sums of a dense stage share, in front of all channels. */
 void bnn_c_dense_total(c_writer *w);
 
-/* An expression for the sum of channel c, or how many products of bits are +1; and what has to be added to
- * it, since products are of bytes as they are. */
+/* An expression for the sum of channel c, without its base, or how many products of bits are +1. */
 const char *bnn_c_sum(c_writer *w, bool agreement);
-int32_t bnn_c_sum_base(const bnn_stage *s, uint32_t c);
 
 /* helpers.c: the helpers that this code calls, and what they call themselves, are needed. */
 void bnn_c_note_helpers(c_writer *w, const char *code);

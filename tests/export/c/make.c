@@ -520,6 +520,48 @@ START_TEST(many_tables_take_no_long_time)
 }
 END_TEST
 
+START_TEST(many_lines_take_no_long_time)
+{
+    enum { N = 1 << 18 };
+    static float weights[N];
+    static int64_t numbers[N];
+    const bnn_lines lines = {.factor = numbers, .offset = numbers};
+    const bnn_codes codes = {.min = -1, .max = 1, .step = 1};
+    const bnn_stage stages[] = {{.op = {.name = "",
+                                        .type = BNN_LOWER_DENSE,
+                                        .in = {1, 1, 1},
+                                        .out = {N, 1, 1},
+                                        .weight = weights,
+                                        .codes = codes},
+                                 .inputs = BNN_VALUES_PIXELS,
+                                 .outputs = BNN_VALUES_CODES,
+                                 .out_codes = {0, 3},
+                                 .out = {N, 1, 1},
+                                 .taps = 1,
+                                 .lines = &lines},
+                                {.op = {.name = "",
+                                        .type = BNN_LOWER_DENSE,
+                                        .in = {N, 1, 1},
+                                        .out = {1, 1, 1},
+                                        .weight = weights,
+                                        .codes = codes},
+                                 .inputs = BNN_VALUES_CODES,
+                                 .outputs = BNN_VALUES_FLOATS,
+                                 .in_codes = {0, 3},
+                                 .out = {1, 1, 1},
+                                 .taps = N}};
+    const bnn_model model = {.input = {1, 1, 1}, .n_classes = 1, .n_stages = 2, .stages = stages};
+    char *source = NULL, *header = NULL;
+    bnn_error err = {0};
+    weights[0] = 1.0f;
+    ck_assert_int_eq(
+        bnn_c_export(&model, &(bnn_c_options){.prefix = "net"}, &source, &header, &err), BNN_OK);
+    ck_assert_ptr_nonnull(strstr(source, "static const uint16_t net_stage_1_weights[262144][1]"));
+    free(source);
+    free(header);
+}
+END_TEST
+
 /* Texts of a model come from files that anyone can write. They must stay inside comments, and
  * names of stages must become names of functions that nothing else has. */
 START_TEST(hostile_texts_stay_comments)
@@ -572,6 +614,7 @@ static Suite *make_suite(void)
     tcase_add_test(options, bad_options_are_refused);
     tcase_add_test(options, test_logits_without_a_constant_are_refused);
     tcase_add_test(options, many_tables_take_no_long_time);
+    tcase_add_test(options, many_lines_take_no_long_time);
     tcase_add_test(options, hostile_texts_stay_comments);
     tcase_add_test(options, what_has_no_constant_is_refused);
     suite_add_tcase(suite, options);
