@@ -2,6 +2,45 @@
 
 #include <string.h>
 
+/* Sums of products by digits of weights, of inputs that are bytes, or two in the halves of a word; eight at a time,
+ * since compilers for chips do not unroll. */
+#define DIGIT(BITS, MASK, I, END) \
+    "               (digits >> " I " * " BITS " & " MASK ") * x[" I "]" END "\n"
+#define FOUR_DIGITS(BITS, MASK, I, J, K, L, END) \
+    DIGIT(BITS, MASK, I, " +")                   \
+    DIGIT(BITS, MASK, J, " +") DIGIT(BITS, MASK, K, " +") DIGIT(BITS, MASK, L, END)
+#define DIGITS_BEGIN                             \
+    "{\n"                                        \
+    "    uint32_t sum = 0;\n"                    \
+    "    for (; n >= 8; n -= 8, x += 8) {\n"     \
+    "        const uint32_t digits = *unit++;\n" \
+    "        sum +=\n"
+#define DIGITS_END(BITS, MASK, SUM)                                     \
+    "    }\n"                                                           \
+    "    for (uint32_t digits = n > 0 ? *unit : 0; n > 0; n--)\n"       \
+    "        sum += (digits & " MASK ") * *x++, digits >>= " BITS ";\n" \
+    "    return (" SUM ")sum;\n"                                        \
+    "}\n\n"
+#define DIGITS_BODY(BITS, MASK, SUM)                  \
+    DIGITS_BEGIN                                      \
+    FOUR_DIGITS(BITS, MASK, "0", "1", "2", "3", " +") \
+    FOUR_DIGITS(BITS, MASK, "4", "5", "6", "7", ";")  \
+    DIGITS_END(BITS, MASK, SUM)
+#define SUM_OF_DIGITS(BITS, MASK, UNIT)                                                  \
+    {                                                                                    \
+        "sum_of_" BITS "_bits(",                                                         \
+            "/* The sum of n products by digits of " BITS " bits, eight to a unit. */\n" \
+            "static int32_t @_sum_of_" BITS "_bits(const " UNIT                          \
+            " *unit, const uint8_t *x, size_t n)\n" DIGITS_BODY(BITS, MASK, "int32_t")   \
+    }
+#define PAIRS_BY_DIGITS(BITS, MASK, UNIT)                                                         \
+    {                                                                                             \
+        "pairs_by_" BITS "_bits(",                                                                \
+            "/* The sums of n products by digits of " BITS " bits, in both halves of words. */\n" \
+            "static uint32_t @_pairs_by_" BITS "_bits(const " UNIT                                \
+            " *unit, const uint32_t *x, size_t n)\n" DIGITS_BODY(BITS, MASK, "uint32_t")          \
+    }
+
 /* How code shows that it needs each, and its text, as bnn_c_code takes it. */
 static const struct {
     const char *call, *text;
@@ -99,102 +138,12 @@ static const struct {
      "        sum += (int32_t)*weights++ * *x++;\n"
      "    return sum;\n"
      "}\n\n"},
-    {"sum_of_1_bits(",
-     "/* The sum of n products by digits of 1 bit, eight to a unit. */\n"
-     "static int32_t @_sum_of_1_bits(const uint8_t *unit, const uint8_t *x, size_t n)\n"
-     "{\n"
-     "    uint32_t sum = 0;\n"
-     "    for (; n >= 8; n -= 8, x += 8) {\n"
-     "        const uint32_t digits = *unit++;\n"
-     "        sum += (digits & 1) * x[0] + (digits >> 1 & 1) * x[1] +\n"
-     "               (digits >> 2 & 1) * x[2] + (digits >> 3 & 1) * x[3] +\n"
-     "               (digits >> 4 & 1) * x[4] + (digits >> 5 & 1) * x[5] +\n"
-     "               (digits >> 6 & 1) * x[6] + (digits >> 7) * x[7];\n"
-     "    }\n"
-     "    for (uint32_t digits = n > 0 ? *unit : 0; n > 0; n--, digits >>= 1)\n"
-     "        sum += (digits & 1) * *x++;\n"
-     "    return (int32_t)sum;\n"
-     "}\n\n"},
-    {"pairs_by_1_bits(",
-     "/* The sums of n products by digits of 1 bit, of both halves of words. */\n"
-     "static uint32_t @_pairs_by_1_bits(const uint8_t *unit, const uint32_t *x, size_t n)\n"
-     "{\n"
-     "    uint32_t sum = 0;\n"
-     "    for (; n >= 8; n -= 8, x += 8) {\n"
-     "        const uint32_t digits = *unit++;\n"
-     "        sum += (digits & 1) * x[0] + (digits >> 1 & 1) * x[1] +\n"
-     "               (digits >> 2 & 1) * x[2] + (digits >> 3 & 1) * x[3] +\n"
-     "               (digits >> 4 & 1) * x[4] + (digits >> 5 & 1) * x[5] +\n"
-     "               (digits >> 6 & 1) * x[6] + (digits >> 7) * x[7];\n"
-     "    }\n"
-     "    for (uint32_t digits = n > 0 ? *unit : 0; n > 0; n--, digits >>= 1)\n"
-     "        sum += (digits & 1) * *x++;\n"
-     "    return sum;\n"
-     "}\n\n"},
-    {"sum_of_2_bits(",
-     "/* The sum of n products by digits of 2 bits, eight to a unit. */\n"
-     "static int32_t @_sum_of_2_bits(const uint16_t *unit, const uint8_t *x, size_t n)\n"
-     "{\n"
-     "    uint32_t sum = 0;\n"
-     "    for (; n >= 8; n -= 8, x += 8) {\n"
-     "        const uint32_t digits = *unit++;\n"
-     "        sum += (digits & 3) * x[0] + (digits >> 2 & 3) * x[1] +\n"
-     "               (digits >> 4 & 3) * x[2] + (digits >> 6 & 3) * x[3] +\n"
-     "               (digits >> 8 & 3) * x[4] + (digits >> 10 & 3) * x[5] +\n"
-     "               (digits >> 12 & 3) * x[6] + (digits >> 14) * x[7];\n"
-     "    }\n"
-     "    for (uint32_t digits = n > 0 ? *unit : 0; n > 0; n--, digits >>= 2)\n"
-     "        sum += (digits & 3) * *x++;\n"
-     "    return (int32_t)sum;\n"
-     "}\n\n"},
-    {"pairs_by_2_bits(",
-     "/* The sums of n products by digits of 2 bits, of both halves of words. */\n"
-     "static uint32_t @_pairs_by_2_bits(const uint16_t *unit, const uint32_t *x, size_t n)\n"
-     "{\n"
-     "    uint32_t sum = 0;\n"
-     "    for (; n >= 8; n -= 8, x += 8) {\n"
-     "        const uint32_t digits = *unit++;\n"
-     "        sum += (digits & 3) * x[0] + (digits >> 2 & 3) * x[1] +\n"
-     "               (digits >> 4 & 3) * x[2] + (digits >> 6 & 3) * x[3] +\n"
-     "               (digits >> 8 & 3) * x[4] + (digits >> 10 & 3) * x[5] +\n"
-     "               (digits >> 12 & 3) * x[6] + (digits >> 14) * x[7];\n"
-     "    }\n"
-     "    for (uint32_t digits = n > 0 ? *unit : 0; n > 0; n--, digits >>= 2)\n"
-     "        sum += (digits & 3) * *x++;\n"
-     "    return sum;\n"
-     "}\n\n"},
-    {"sum_of_4_bits(",
-     "/* The sum of n products by digits of 4 bits, eight to a unit. */\n"
-     "static int32_t @_sum_of_4_bits(const uint32_t *unit, const uint8_t *x, size_t n)\n"
-     "{\n"
-     "    uint32_t sum = 0;\n"
-     "    for (; n >= 8; n -= 8, x += 8) {\n"
-     "        const uint32_t digits = *unit++;\n"
-     "        sum += (digits & 15) * x[0] + (digits >> 4 & 15) * x[1] +\n"
-     "               (digits >> 8 & 15) * x[2] + (digits >> 12 & 15) * x[3] +\n"
-     "               (digits >> 16 & 15) * x[4] + (digits >> 20 & 15) * x[5] +\n"
-     "               (digits >> 24 & 15) * x[6] + (digits >> 28) * x[7];\n"
-     "    }\n"
-     "    for (uint32_t digits = n > 0 ? *unit : 0; n > 0; n--, digits >>= 4)\n"
-     "        sum += (digits & 15) * *x++;\n"
-     "    return (int32_t)sum;\n"
-     "}\n\n"},
-    {"pairs_by_4_bits(",
-     "/* The sums of n products by digits of 4 bits, of both halves of words. */\n"
-     "static uint32_t @_pairs_by_4_bits(const uint32_t *unit, const uint32_t *x, size_t n)\n"
-     "{\n"
-     "    uint32_t sum = 0;\n"
-     "    for (; n >= 8; n -= 8, x += 8) {\n"
-     "        const uint32_t digits = *unit++;\n"
-     "        sum += (digits & 15) * x[0] + (digits >> 4 & 15) * x[1] +\n"
-     "               (digits >> 8 & 15) * x[2] + (digits >> 12 & 15) * x[3] +\n"
-     "               (digits >> 16 & 15) * x[4] + (digits >> 20 & 15) * x[5] +\n"
-     "               (digits >> 24 & 15) * x[6] + (digits >> 28) * x[7];\n"
-     "    }\n"
-     "    for (uint32_t digits = n > 0 ? *unit : 0; n > 0; n--, digits >>= 4)\n"
-     "        sum += (digits & 15) * *x++;\n"
-     "    return sum;\n"
-     "}\n\n"},
+    SUM_OF_DIGITS("1", "1", "uint8_t"),
+    SUM_OF_DIGITS("2", "3", "uint16_t"),
+    SUM_OF_DIGITS("4", "15", "uint32_t"),
+    PAIRS_BY_DIGITS("1", "1", "uint8_t"),
+    PAIRS_BY_DIGITS("2", "3", "uint16_t"),
+    PAIRS_BY_DIGITS("4", "15", "uint32_t"),
     {"total_of(", "static int32_t @_total_of(const uint8_t *x, size_t n)\n"
                   "{\n"
                   "    int32_t total = 0;\n"
