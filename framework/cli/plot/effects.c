@@ -1,10 +1,10 @@
 /* effects.c - the intervals of a comparison, each a row, with the margin as a band and the verdicts. */
 #include "cli/plot/plot_internal.h"
 
+#include "base/statistics.h"
 #include "comparison/verdict.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -28,17 +28,11 @@ static int effects_hue(bnn_verdict verdict)
     }
 }
 
-static int effects_order(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* How far from nought is shown: a few rows that are much further away than the most would leave nothing to be seen
  * of those. Infinite: all is. */
 static double effects_limit(plot_draft *draft, const cli_question *asked, const cli_findings *found)
 {
-    enum { ROWS_MIN = 6, TIMES = 5 };
+    enum { ROWS_MIN = 6, TIMES = 8 };
     double *reach = bnn_arena_alloc(draft->arena, found->n, sizeof *reach);
     size_t n = 0;
     draft->failed |= reach == NULL;
@@ -49,9 +43,8 @@ static double effects_limit(plot_draft *draft, const cli_question *asked, const 
     }
     if (n < ROWS_MIN)
         return (double)INFINITY;
-    qsort(reach, n, sizeof *reach, effects_order);
-    const double most = fmax(reach[n * 3 / 4], asked->margin);
-    return most > 0 ? TIMES * most : (double)INFINITY;
+    const double usual = fmax(bnn_median(reach, n), asked->margin);
+    return usual > 0 ? TIMES * usual : (double)INFINITY;
 }
 
 /* The range that shows all ends within the limit, and nought, and the margin unless it dwarfs all. */

@@ -5,12 +5,12 @@
 
 /* ---- constants --------------------------------------------------------------------------- */
 
-/* The model's offset is for the sum of values; the code's is for that of bytes, which it forms. */
 static int64_t lines_base(const c_writer *w, uint32_t c)
 {
     return w->bases != NULL ? w->bases[c] : 0;
 }
 
+/* The model's offset is for the sum of values; the code's is for that of bytes, which it forms. */
 static int64_t lines_offset(const c_writer *w, uint32_t c)
 {
     const bnn_lines *lines = w->stage->lines;
@@ -61,7 +61,8 @@ static const char *lines_constant(c_writer *w, const char *suffix, const int64_t
 typedef struct c_line {
     const char *factor, *offset; /* of channel c */
     bool wide;
-    bool least, mixed; /* of a window, the least sum counts; or it does where an array says so */
+    bool least,
+        mixed; /* of a window, the least sum counts; or, instead, it does where an array says so */
 } c_line;
 
 /* Which sums count in a window; writes the array. */
@@ -104,7 +105,7 @@ static c_line lines_constants(c_writer *w)
 
 /* ---- the function ------------------------------------------------------------------------ */
 
-/* A statement: what becomes of the sum of channel c, behind the place of the value at hand. */
+/* A statement: what becomes of the sum of channel c, at the place of the value at hand or, " + 1", behind it. */
 static void lines_put(c_writer *w, const c_line *line, const char *sum, const char *behind)
 {
     const bnn_stage *s = w->stage;
@@ -122,8 +123,7 @@ static void lines_put(c_writer *w, const c_line *line, const char *sum, const ch
 /* A statement: the sum of channel c is kept where it counts more than the others of its window. */
 static void lines_keep(c_writer *w, const c_line *line, const char *first, const char *sum)
 {
-    const char *counts =
-        bnn_c_text(w, "%s %c @_work.sums[c]", sum, line->least && !line->mixed ? '<' : '>');
+    const char *counts = bnn_c_text(w, "%s %c @_work.sums[c]", sum, line->least ? '<' : '>');
     if (line->mixed)
         counts = bnn_c_text(w, "(@_%s_least[c] ? %s < @_work.sums[c] : %s)", w->name, sum, counts);
     bnn_c_code(w, "if (%s%s)\n    @_work.sums[c] = %s;\n", first, counts, sum);

@@ -1,4 +1,4 @@
-/* pairs.c - convolutions of pixels with folded decisions, two sums at a time.
+/* pairs.c - convolutions of bytes, two sums at a time: what is under the kernel, and, of pixels, folded decisions.
  *
  * A sum of pixels with weights of -1 and +1 is that of all pixels, less twice that of those with -1. Two neighbouring
  * sums have the same such places, and 16 bits hold either: so they are the halves of one word, and an addition serves

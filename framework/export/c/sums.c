@@ -37,7 +37,7 @@ int32_t bnn_c_zero(bnn_values values, bnn_range codes)
     return values == BNN_VALUES_PIXELS ? 128 : values == BNN_VALUES_BITS ? 1 : -codes.min;
 }
 
-/* ---- windows ----------------------------------------------------------------------------- */
+/* ---- what sums are made of --------------------------------------------------------------- */
 
 /* Whether products are those of bits, which are counted; else the inputs under a kernel are bytes. */
 static bool sums_are_counts(const bnn_stage *s)
@@ -53,7 +53,7 @@ static bool sums_are_dense_of_bits(const bnn_stage *s)
 /* Weights of -1 and +1 are digits where a line follows: nothing else asks for their sums. */
 static uint32_t sums_digit_bits(const bnn_stage *s)
 {
-    enum { TAPS_MAX = 1 << 16 }; /* of 30 times 255, in 32 bits */
+    enum { TAPS_MAX = 1 << 15 }; /* of 255 times 255, in 31 bits: levels may be few and far apart */
     if (sums_are_counts(s) || s->taps > TAPS_MAX || (s->op.binary_weights && s->lines == NULL) ||
         sums_are_dense_of_bits(s))
         return 0;
@@ -106,6 +106,8 @@ void bnn_c_weights(c_writer *w)
     else if (s->op.weight != NULL)
         bnn_c_floats(w, "weights", s->op.out.c, s->taps, s->op.weight);
 }
+
+/* ---- windows ----------------------------------------------------------------------------- */
 
 /* Channels are counted where there are several. */
 static const char *sums_channel(const bnn_stage *s)
@@ -222,6 +224,8 @@ void bnn_c_dense_total(c_writer *w)
     if (s->op.type == BNN_LOWER_DENSE && sums_need_total(w))
         bnn_c_code(w, "const int32_t total = @_total_of(x, %u);\n", s->taps);
 }
+
+/* ---- sums -------------------------------------------------------------------------------- */
 
 const char *bnn_c_sum_of_digits(c_writer *w, const char *products, const char *total)
 {

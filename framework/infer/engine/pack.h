@@ -72,7 +72,8 @@ typedef struct bnn_pack {
 
 /* Lays out all stages, *out[n_stages], of a model whose lines are chains where they can be (lines.h).
  * pixel_zero: the pixel for which the engine's product of pixel and weight is 0 (0 where it multiplies
- * unsigned pixels, 128 where it multiplies signed ones). row_bytes: of a row of bits of images. Fails only for want of memory. */
+ * unsigned pixels, 128 where it multiplies signed ones). row_bytes: of a row of bits of images. Fails only
+ * for want of memory. */
 int bnn_pack_model(const bnn_model *model, int32_t pixel_zero, uint32_t row_bytes, bnn_arena *arena,
                    bnn_pack **out, bnn_error *err);
 

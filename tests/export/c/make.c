@@ -562,6 +562,34 @@ START_TEST(many_lines_take_no_long_time)
 }
 END_TEST
 
+/* Of few levels that are far apart the number of a level, times their distance, is more than 32 bits hold. */
+START_TEST(long_rows_have_no_digits)
+{
+    enum { N = 1 << 16 };
+    static float weights[N];
+    const bnn_stage stage = {.op = {.name = "",
+                                    .type = BNN_LOWER_DENSE,
+                                    .in = {1, 256, 256},
+                                    .out = {1, 1, 1},
+                                    .weight = weights,
+                                    .codes = {.min = -127, .max = 127, .step = 127}},
+                             .inputs = BNN_VALUES_PIXELS,
+                             .outputs = BNN_VALUES_FLOATS,
+                             .out = {1, 1, 1},
+                             .taps = N};
+    const bnn_model model = {
+        .input = {1, 256, 256}, .n_classes = 1, .n_stages = 1, .stages = &stage};
+    char *source = NULL, *header = NULL;
+    bnn_error err = {0};
+    weights[0] = 127.0f;
+    ck_assert_int_eq(
+        bnn_c_export(&model, &(bnn_c_options){.prefix = "net"}, &source, &header, &err), BNN_OK);
+    ck_assert_ptr_nonnull(strstr(source, "net_sum_of_products(net_stage_1_weights[c], x, 65536)"));
+    free(source);
+    free(header);
+}
+END_TEST
+
 /* Texts of a model come from files that anyone can write. They must stay inside comments, and
  * names of stages must become names of functions that nothing else has. */
 START_TEST(hostile_texts_stay_comments)
@@ -615,6 +643,7 @@ static Suite *make_suite(void)
     tcase_add_test(options, test_logits_without_a_constant_are_refused);
     tcase_add_test(options, many_tables_take_no_long_time);
     tcase_add_test(options, many_lines_take_no_long_time);
+    tcase_add_test(options, long_rows_have_no_digits);
     tcase_add_test(options, hostile_texts_stay_comments);
     tcase_add_test(options, what_has_no_constant_is_refused);
     suite_add_tcase(suite, options);
