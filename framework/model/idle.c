@@ -163,18 +163,16 @@ static size_t idle_in_vain(const bnn_model_options *model, const bnn_node *secti
 
 /* ---- widths ------------------------------------------------------------------------------ */
 
-/* Why what a place of `quantize` says changes nothing; NULL: it does, or there is nothing. */
+/* Why what a place of `quantize` says changes nothing; NULL: it does, or says nothing. */
 static const char *idle_width(const bnn_model_options *model, const bnn_width *width,
                               bnn_width_of what, const bnn_node *said)
 {
     const bnn_quantize *q = &model->quantize;
     const bool weights = what == BNN_WIDTH_OF_WEIGHTS;
-    const bool is_float =
-        said == NULL || (bnn_tree_is_plain(said) && strcmp(said->text, "float") == 0);
+    const bool is_float = bnn_tree_is_plain(said) && strcmp(said->text, "float") == 0;
     if (weights ? q->weights : q->activations)
-        return said == NULL || bnn_width_acts(model, width, what)
-                   ? NULL
-                   : "no layer would have another width without it";
+        return bnn_width_acts(model, width, what) ? NULL
+                                                  : "no layer would have another width without it";
     return is_float  ? NULL
            : weights ? "no layer of this network has weights"
                      : "there is no layer behind the first, which sees pixels";
@@ -193,9 +191,9 @@ static size_t idle_widths(const bnn_model_options *model, const bnn_node *sectio
                                                 *key == '\0' ? "" : ".", names[what]);
             const bnn_node *said =
                 path == NULL ? NULL : bnn_tree_find(section, path + strlen("model."));
-            const char *why = idle_width(model, width, (bnn_width_of)what, said);
-            if (why != NULL)
-                out[n++] = (bnn_idle){path, why, "model.topology|model.quantize", false};
+            if (said != NULL)
+                out[n++] = (bnn_idle){path, idle_width(model, width, (bnn_width_of)what, said),
+                                      "model.topology|model.quantize", false};
         }
     return n;
 }

@@ -334,6 +334,9 @@ START_TEST(keys_may_idle_in_some_points)
     load_well("dataset: {name: mnist, path: /data, train_limit: 200, validation: 40}\n" TINY_MODEL
               "sweep: {grid: {dataset.name: [mnist, synthetic]}}\n");
     ck_assert_str_eq(said(), "");
+    load_well(TINY_DATA TINY_NET "  quantize: {weights: ternary, last: {weights: 4}}\n"
+                                 "sweep: {grid: {model.quantize.weights: [4, ternary]}}\n");
+    ck_assert_str_eq(said(), "");
 }
 END_TEST
 
