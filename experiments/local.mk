@@ -9,6 +9,9 @@ nobase_dist_doc_DATA += \
 	experiments/float_vs_binary/README.md \
 	experiments/float_vs_binary/figure.svg \
 	experiments/float_vs_binary/spec.yaml \
+	experiments/layer_order/README.md \
+	experiments/layer_order/figure.svg \
+	experiments/layer_order/spec.yaml \
 	experiments/optimizers/README.md \
 	experiments/optimizers/figure.svg \
 	experiments/optimizers/search.yaml \
@@ -27,6 +30,7 @@ EXTRA_DIST += \
 	experiments/binarization_levels/results.csv \
 	experiments/float_vs_binary/results.csv \
 	experiments/fronts/published.csv \
+	experiments/layer_order/results.csv \
 	experiments/optimizers/results.csv \
 	experiments/optimizers/search.csv \
 	experiments/optimizers/search.sql \
