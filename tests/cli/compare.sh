@@ -163,13 +163,14 @@ flat
 prints ' Planned: '
 prints 'Equal: the interval lies within 0.4 points'
 prints 'mean over 2 seeds'
-prints 'Left out: 2 seeds that neither the spec nor what it registered has: 1, 2\.'
+prints 'Left out: 2 seeds that neither the spec nor the comparison that counts has: 1, 2\.'
+prints 'The spec registered 1 comparison with other seeds before this one: '
 bnn 0 tiny.yaml --db anew.db -s name=late -s seeds.count=1
 says '^bnnrun: compare: .*; exploratory, since runs of it had begun before it was registered; to register another, '
 bnn 0 -q tiny.yaml --db more.db -s seeds.count=1 -s compare.margin=0.1
 bnn 0 compare --db more.db
 flat
-prints 'Left out: 1 seed that neither the spec nor what it registered has: 2\.'
+prints 'Left out: 1 seed that neither the spec nor the comparison that counts has: 2\.'
 bnn 0 compare tiny:ste=ede tiny:ste=clipped --db more.db --json
 prints '"1 of these seeds is no longer in the spec: 2\."'
 # A config that the spec had is asked for by its digits only, and said.

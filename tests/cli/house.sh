@@ -227,6 +227,7 @@ says '^no such runs$'
 bnn 0 mv other "${one%????}"
 fails 4 rm "${one%????}" --yes
 says "is an experiment, and run $one begins like it"
+bnn 0 rm "${one%????}:" --dry-run
 bnn 0 mv "${one%????}" other
 bnn 0 rm other --yes
 fails 4 runs other

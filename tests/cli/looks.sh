@@ -102,7 +102,8 @@ bnn 0 compare until --db killed.db
 prints 'of which 0 were made'
 prints 'The look at 6 seeds waits for its runs'
 omits 'before the last look'
-prints 'undecided'
+prints 'undecided: no look yet'
+omits 'Over other images'
 bnn 0 run until.yaml --db killed.db -q
 same 'after some were removed' killed.db
 
@@ -119,6 +120,24 @@ says_nothing
 sed '/^compare/d' until.yaml >unplanned.yaml
 bnn 0 plan unplanned.yaml --db few.db -s 'seeds={count: 5}'
 says_nothing
+
+# ---- seeds beyond the last look, which are no part of its answer ----
+bnn 0 run until.yaml --db beyond.db -q
+bnn 0 run until.yaml --db beyond.db -q -s 'seeds={count: 12}'
+bnn 0 compare until --db beyond.db
+prints 'Not part of it: 6 seeds that ran beyond the last look of a config'
+bnn 0 compare until --db beyond.db --csv
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    { rest = $at["mean"] - $at["baseline_mean"] - $at["difference"]
+      bad += rest * rest > 1e-12 || $at["images_n"] != $at["n"] }
+    END { exit bad > 0 || NR != 3 }' out || wrong 'a row is not over the seeds of its look'
+
+# ---- looks that the spec has no longer ----
+bnn 0 run until.yaml --db others.db -q -s 'seeds={until: {margin: 2, looks: [10]}}'
+bnn 0 rm until seed=9 --yes --db others.db
+bnn 0 run until.yaml --db others.db -q
+bnn 0 compare until --db others.db
+prints 'The look at 10 seeds waits for its runs; the spec has other looks now'
 
 # ---- what was drawn ----
 bnn 0 run until.yaml --db drawn.db -q -s 'seeds={count: 2}' \

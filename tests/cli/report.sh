@@ -37,6 +37,14 @@ fails 4 report -o nowhere/report.html
 bnn 0 compare --json
 cp out compare.json
 
+# A model file that is none any more is missed, and not waited for.
+lost=bnnrun.db.artifacts/$(sqlite3 bnnrun.db "SELECT run_uid FROM run_summary WHERE label LIKE 'ste=identity%' AND seed = 1")
+mv "$lost/model.bnn" kept
+mkfifo "$lost/model.bnn"
+bnn 0 report -o lost.html
+grep -q '<p>Not here, since model files are lost or have changed: ste=identity\.' lost.html || wrong 'no word of it'
+mv kept "$lost/model.bnn"
+
 # ---- the page ------------------------------------------------------------------------------------
 # Names as bnnrun never makes them, in a database of somebody else.
 uid=$(sqlite3 bnnrun.db "SELECT run_uid FROM run_summary WHERE label LIKE 'ste=clipped%' LIMIT 1")

@@ -40,28 +40,39 @@ static int rm_add(bnn_store *store, const bnn_store_filter *filter, bnn_arena *a
     return status;
 }
 
-/* An operand is the name of an experiment, or the beginning of a run's uid; what is both is refused. */
+/* The experiment that an operand names, with or without a colon behind it; NULL: none. */
+static const char *rm_find_experiment(const char *const *names, size_t n, const char *operand)
+{
+    const size_t length = strlen(operand), colon = length > 0 && operand[length - 1] == ':';
+    for (size_t i = 0; i < n; i++)
+        if (strlen(names[i]) == length - colon && strncmp(names[i], operand, length - colon) == 0)
+            return names[i];
+    return NULL;
+}
+
+/* An operand is the name of an experiment, or the beginning of a run's uid; what is both is refused, but with the
+ * colon that labels have behind their experiment. */
 static int rm_add_operand(bnn_store *store, const char *operand, const cli_selection *s,
                           rm_runs *all, bnn_error *err)
 {
     const char *const *names, *const *uids;
     size_t n, n_uids;
-    bool is_experiment = false;
+    const char *experiment = NULL;
     bnn_store_filter filter = s->filter;
     int status = bnn_store_list_experiments(store, s->options.arena, &names, &n, err);
-    for (size_t i = 0; status == BNN_OK && i < n; i++)
-        is_experiment |= strcmp(names[i], operand) == 0;
+    if (status == BNN_OK)
+        experiment = rm_find_experiment(names, n, operand);
     if (status == BNN_OK)
         status = bnn_store_list_uids(store, operand, 1, s->options.arena, &uids, &n_uids, err);
-    if (status == BNN_OK && is_experiment && n_uids > 0)
+    if (status == BNN_OK && experiment != NULL && n_uids > 0)
         return bnn_fail(err, BNN_E_RESOURCE,
-                        "\"%s\" is an experiment, and run %s begins like it; give more digits, or "
-                        "rename the experiment first",
-                        operand, uids[0]);
-    if (status == BNN_OK && is_experiment)
-        filter.experiment = operand;
+                        "\"%s\" is an experiment, and run %s begins like it; say \"%s:\" for the "
+                        "experiment, or give more digits of the run",
+                        operand, uids[0], operand);
+    if (status == BNN_OK && experiment != NULL)
+        filter.experiment = experiment;
     const char *uid = NULL;
-    if (status == BNN_OK && !is_experiment)
+    if (status == BNN_OK && experiment == NULL)
         status = cli_find_run(store, operand, s->options.arena, &uid, err);
     if (uid != NULL)
         filter.uids = (bnn_store_words){1, &uid};

@@ -158,7 +158,8 @@ static size_t arms_leave_dropped(bnn_store_compared *rows, size_t n, cli_arms *o
             rows[n_left++] = rows[i];
             continue;
         }
-        out->n_dropped += strcmp(rows[i].config, last) != 0;
+        if (strcmp(rows[i].config, last) != 0)
+            out->dropped[out->n_dropped++] = rows[i].config;
         out->n_rungs = out->n_rungs > (size_t)rung ? out->n_rungs : (size_t)rung;
         last = rows[i].config;
     }
@@ -179,7 +180,8 @@ int cli_arms_read(bnn_store *store, const char *experiment, const bnn_metric *me
     if (status != BNN_OK)
         return status;
     bnn_store_compared *chosen = bnn_arena_copy(arena, rows, n, sizeof *chosen);
-    if (chosen == NULL)
+    out->dropped = bnn_arena_alloc(arena, n, sizeof *out->dropped);
+    if (chosen == NULL || out->dropped == NULL)
         return bnn_no_memory(err);
     n = arms_leave_dropped(chosen, n, out);
     status = cli_seeds_choose(store, experiment, &plan, arena, chosen, n, out, err);
@@ -351,6 +353,7 @@ int cli_arms_by(const cli_arms *configs, const char *key, bnn_arena *arena, cli_
     *out = (cli_arms){.n_seeds = configs->n_seeds,
                       .seeds = configs->seeds,
                       .n_dropped = configs->n_dropped,
+                      .dropped = configs->dropped,
                       .n_rungs = configs->n_rungs,
                       .n_gone = configs->n_gone,
                       .gone = configs->gone,

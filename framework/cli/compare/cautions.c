@@ -174,7 +174,8 @@ static void cautions_left(const cli_arms *arms, cli_words *w)
                       arms->n_gone == 1 ? "is" : "are", arms->gone);
     if (arms->n_not_planned > 0)
         cli_words_add(
-            w, "Left out: %zu seed%s that neither the spec nor what it registered has: %s.\n",
+            w,
+            "Left out: %zu seed%s that neither the spec nor the comparison that counts has: %s.\n",
             arms->n_not_planned, bnn_plural(arms->n_not_planned), arms->not_planned);
 }
 
@@ -223,6 +224,28 @@ static void cautions_halved(const cli_arms *configs, cli_words *w)
                          "a lead is told.\n");
 }
 
+/* Seeds that both sides of a row have, and its last look had not. */
+static size_t cautions_count_beyond(const cli_question *asked, const cli_finding *f)
+{
+    const cli_arm *a = &asked->arms->arms[f->a], *b = &asked->arms->arms[f->b];
+    size_t n = 0;
+    for (size_t s = 0; s < asked->arms->n_seeds; s++)
+        n += !cli_finding_has_seed(asked, f, s) && !isnan(a->values[s]) && !isnan(b->values[s]);
+    return n;
+}
+
+static void cautions_beyond(const cli_question *asked, const cli_findings *found, cli_words *w)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < found->n; i++) {
+        const size_t n = cautions_count_beyond(asked, &found->rows[i]);
+        most = n > most ? n : most;
+    }
+    if (most > 0)
+        cli_words_add(w, "Not part of it: %zu seed%s that ran beyond the last look of a config.\n",
+                      most, bnn_plural(most));
+}
+
 /* Results that there are not. */
 static void cautions_wanting(const cli_question *asked, const cli_findings *found, cli_words *w)
 {
@@ -232,8 +255,13 @@ static void cautions_wanting(const cli_question *asked, const cli_findings *foun
         cautions_pairs(asked, found, cli_compare_decimals(asked, found), w);
     } else if (found->looks.due > 0)
         cli_words_add(
-            w, "The look at %zu seeds waits for its runs; the same spec, run again, goes on.\n",
-            found->looks.due);
+            w, "The look at %zu seeds waits for its runs; %s.\n", found->looks.due,
+            found->other_looks
+                ? "the spec has other looks now, and does not ask for them: with those that "
+                  "it registered, run again, it goes on"
+                : "the same spec, run again, goes on");
+    else
+        cautions_beyond(asked, found, w);
 }
 
 /* What looks do to the means of those that did not wait for the last one. */
@@ -321,6 +349,11 @@ const char *cli_compare_cautions(const cli_question *asked, const cli_findings *
             "The spec's `compare` was changed %s UTC, after these runs had begun, so what was "
             "registered before counts (`bnnrun help compare`).\n",
             found->later);
+    if (found->n_before > 0)
+        cli_words_add(&w,
+                      "The spec registered %zu comparison%s with other seeds before this one: the "
+                      "level is that of one of them, not of the best.\n",
+                      found->n_before, bnn_plural(found->n_before));
     if (strcmp(cli_words_place(asked), "each on its own test set") == 0)
         cli_words_add(&w, "The test sets differ (dataset.name, test_limit or sample), so the "
                           "differences are those of the images, too.\n");

@@ -49,11 +49,12 @@ typedef struct cli_arms {
     cli_arm *arms;
     size_t
         n_blocks; /* of values of a key: combinations of the others, over which each is averaged */
-    size_t n_dropped;  /* configs that sweep.halving dropped, which are none of the arms, ... */
-    size_t n_rungs;    /* ... and at how many rungs */
-    size_t n_left_out; /* then: configs that are in none of these */
-    size_t n_gone;     /* of the seeds, those that the spec no longer has */
-    const char *gone;  /* "5, 6"; NULL or "": there are none */
+    size_t n_dropped;     /* configs that sweep.halving dropped, which are none of the arms, ... */
+    const char **dropped; /* [n_dropped] ... the first digits of their hashes, ... */
+    size_t n_rungs;       /* ... and at how many rungs */
+    size_t n_left_out;    /* then: configs that are in none of these */
+    size_t n_gone;        /* of the seeds, those that the spec no longer has */
+    const char *gone;     /* "5, 6"; NULL or "": there are none */
     size_t
         n_not_planned; /* seeds that are left out: neither the spec nor what it registered has them */
     const char *not_planned; /* likewise */
@@ -115,6 +116,9 @@ struct cli_plan {
     const int64_t *seeds;
     const char *later; /* when the spec came to say otherwise, too late; NULL: it does not */
     bool has_looks;    /* it has a design, or what the spec came to say has */
+    bool other_looks;  /* what the spec came to say has others */
+    size_t
+        n_before; /* comparisons that it registered before, in time, and ran, of none of these seeds */
 };
 
 /* The text of a registered comparison; *read: it is one. Else there may have been no memory for it. */
@@ -150,8 +154,10 @@ typedef struct cli_finding {
     size_t a, b;       /* arms: a less b */
     bnn_answer answer; /* as comparison/ has it: of more is better; the rest is as measured */
     double difference, low, high;
-    double mean_a, mean_b;     /* over the pairs; of an arm without a pair over its own seeds */
-    size_t both_failed;        /* seeds at which no side has a result, which are no pair */
+    double mean_a, mean_b; /* over the pairs; of an arm without a pair over its own seeds */
+    size_t both_failed;    /* seeds at which no side has a result, which are no pair */
+    const int64_t *looked; /* of looks: the n_looked seeds that its last one had; NULL: all count */
+    size_t n_looked;
     bnn_generalisation images; /* over other images, too; see has_images */
 } cli_finding;
 
@@ -173,11 +179,16 @@ typedef struct cli_findings {
     const char *departures; /* else: from what was planned, or that nothing was */
     const char *registered; /* when; NULL: nothing was; of two configs, what is beside them */
     const char *later;      /* when the spec came to say otherwise, too late; NULL: it does not */
+    bool other_looks;       /* what it came to say has other looks */
+    size_t n_before;        /* comparisons that the spec registered before the planned one */
 } cli_findings;
 
 /* looks.c: the answers[n] of the looks that were made; out->n and the plan's design are there. */
 int cli_judge_looks(const cli_question *asked, const cli_plan *plan, const double *differences,
                     bnn_answer *answers, bnn_arena *arena, cli_findings *out, bnn_error *err);
+
+/* Whether the seed of this place is part of the finding: with looks, one that its last look had. */
+bool cli_finding_has_seed(const cli_question *asked, const cli_finding *f, size_t s);
 
 /* Judges what is asked. BNN_OK, or BNN_E_INTERNAL without memory. */
 int cli_judge(const cli_question *asked, const cli_plan *plan, bnn_arena *arena, cli_findings *out,

@@ -89,6 +89,8 @@ static int images_bootstrap(const cli_question *asked, const judge_images *image
         return bnn_no_memory(err);
     for (size_t i = 0; i < n; i++)
         for (size_t s = 0; s < n_seeds; s++) {
+            if (!cli_finding_has_seed(asked, &found->rows[i], s))
+                continue;
             sides[i * n_seeds + s] = images->classes[found->rows[i].a * n_seeds + s];
             sides[(n + i) * n_seeds + s] = images->classes[found->rows[i].b * n_seeds + s];
         }

@@ -48,6 +48,8 @@ static void judge_add_means(const cli_question *asked, cli_finding *f)
     size_t n = 0;
     for (size_t s = 0; s < asked->arms->n_seeds; s++) {
         const bool has_a = !isnan(a->values[s]), has_b = !isnan(b->values[s]);
+        if (!cli_finding_has_seed(asked, f, s))
+            continue;
         f->both_failed += !has_a && !has_b && a->failed[s] && b->failed[s];
         sum_a += has_a && has_b ? a->values[s] : 0;
         sum_b += has_a && has_b ? b->values[s] : 0;
@@ -102,5 +104,7 @@ int cli_judge(const cli_question *asked, const cli_plan *plan, bnn_arena *arena,
     out->planned = out->departures[0] == '\0';
     out->registered = plan->is_there ? plan->registered : NULL;
     out->later = plan->is_there ? plan->later : NULL;
+    out->other_looks = plan->is_there && plan->other_looks;
+    out->n_before = out->planned ? plan->n_before : 0;
     return BNN_OK;
 }

@@ -63,6 +63,16 @@ int cli_judge_looks(const cli_question *asked, const cli_plan *plan, const doubl
     for (size_t i = 0; i < out->n; i++) {
         const bnn_answer *last = bnn_looks_answer(&out->looks, out->n, i);
         answers[i] = last != NULL ? *last : looks_no_answer();
+        out->rows[i].looked = plan->seeds;
+        out->rows[i].n_looked = last != NULL ? plan->design.seeds[out->looks.asked[i] - 1] : 0;
     }
     return BNN_OK;
+}
+
+bool cli_finding_has_seed(const cli_question *asked, const cli_finding *f, size_t s)
+{
+    size_t i = 0;
+    while (i < f->n_looked && f->looked[i] != asked->arms->seeds[s])
+        i++;
+    return f->looked == NULL || i < f->n_looked;
 }

@@ -82,12 +82,41 @@ int cli_plan_parse(const char *text, bnn_arena *arena, cli_plan *out, bool *read
     return no_memory ? bnn_no_memory(err) : BNN_OK;
 }
 
+static bool plan_has_looks_of(const cli_plan *a, const cli_plan *b)
+{
+    return a->design.looks == b->design.looks && a->design.spending == b->design.spending &&
+           memcmp(a->design.seeds, b->design.seeds, a->design.looks * sizeof *a->design.seeds) == 0;
+}
+
 bool cli_plan_is_like(const cli_plan *a, const cli_plan *b)
 {
     return strcmp(a->baseline, b->baseline) == 0 && strcmp(a->metric, b->metric) == 0 &&
-           a->margin == b->margin && a->alpha == b->alpha && a->design.looks == b->design.looks &&
-           a->design.spending == b->design.spending &&
-           memcmp(a->design.seeds, b->design.seeds, a->design.looks * sizeof *a->design.seeds) == 0;
+           a->margin == b->margin && a->alpha == b->alpha && plan_has_looks_of(a, b);
+}
+
+static bool plan_shares_seeds(const cli_plan *a, const cli_plan *b)
+{
+    for (size_t i = 0; i < a->n_seeds; i++)
+        for (size_t k = 0; k < b->n_seeds; k++)
+            if (a->seeds[i] == b->seeds[k])
+                return true;
+    return false;
+}
+
+/* Who registers again and again, with new seeds, until an answer suits, has planned each time. */
+static int plan_count_before(const bnn_store_registered *rows, size_t n, bnn_arena *arena,
+                             cli_plan *out, bnn_error *err)
+{
+    int status = BNN_OK;
+    for (size_t i = 0; status == BNN_OK && i < n; i++) {
+        cli_plan before;
+        bool read;
+        if (rows[i].begun_us < 0 || rows[i].first_us > rows[i].begun_us)
+            continue;
+        status = cli_plan_parse(rows[i].comparison, arena, &before, &read, err);
+        out->n_before += status == BNN_OK && read && !plan_shares_seeds(&before, out);
+    }
+    return status;
 }
 
 int cli_plan_read(bnn_store *store, const char *experiment, bnn_arena *arena, cli_plan *out,
@@ -116,7 +145,8 @@ int cli_plan_read(bnn_store *store, const char *experiment, bnn_arena *arena, cl
     out->registered = rows[i].first_utc;
     out->later = cli_plan_is_like(out, &newest) ? NULL : rows[0].first_utc;
     out->has_looks = out->design.looks > 0 || newest.design.looks > 0;
-    return BNN_OK;
+    out->other_looks = !plan_has_looks_of(out, &newest);
+    return in_time ? plan_count_before(rows + i + 1, n - i - 1, arena, out, err) : BNN_OK;
 }
 
 /* ---- comparing --------------------------------------------------------------------------- */
@@ -167,31 +197,40 @@ static void plan_check_numbers(const cli_plan *plan, const cli_question *asked, 
                  bnn_arena_printf(arena, "alpha was %s", bnn_number_text(plan->alpha, number)));
 }
 
+static bool plan_has_config(const cli_plan *plan, const char *digits)
+{
+    size_t i = 0;
+    while (i < plan->n_configs && strcmp(plan->configs[i], digits) != 0)
+        i++;
+    return i < plan->n_configs;
+}
+
 /* Configs and seeds that were added, and that have gone. */
 static void plan_check_runs(const cli_plan *plan, const cli_arms *configs, bnn_arena *arena,
                             const char **said)
 {
-    size_t n_kept = 0, n_seeds = 0, n_missing = 0;
+    size_t n_kept = 0, n_dropped = 0, n_seeds = 0, n_missing = 0;
     for (size_t i = 0; i < configs->n; i++) {
         n_missing += configs->arms[i].n_missing;
-        for (size_t k = 0; k < plan->n_configs; k++)
-            n_kept += strcmp(configs->arms[i].config, plan->configs[k]) == 0;
+        n_kept += plan_has_config(plan, configs->arms[i].config);
     }
+    for (size_t i = 0; i < configs->n_dropped; i++)
+        n_dropped += plan_has_config(plan, configs->dropped[i]);
     for (size_t s = 0; s < configs->n_seeds; s++)
         for (size_t k = 0; k < plan->n_seeds; k++)
             n_seeds += configs->seeds[s] == plan->seeds[k];
     if (n_kept < configs->n)
         plan_add(arena, said,
                  bnn_arena_printf(arena, "without %zu of the configs", configs->n - n_kept));
-    if (configs->n_dropped > 0)
+    if (n_dropped > 0)
         plan_add(arena, said,
                  bnn_arena_printf(arena, "with %zu config%s that sweep.halving has dropped",
-                                  configs->n_dropped, bnn_plural(configs->n_dropped)));
-    if (n_kept + configs->n_dropped < plan->n_configs)
+                                  n_dropped, bnn_plural(n_dropped)));
+    if (n_kept + n_dropped < plan->n_configs)
         plan_add(arena, said,
                  bnn_arena_printf(arena, "with %zu more config%s",
-                                  plan->n_configs - n_kept - configs->n_dropped,
-                                  bnn_plural(plan->n_configs - n_kept - configs->n_dropped)));
+                                  plan->n_configs - n_kept - n_dropped,
+                                  bnn_plural(plan->n_configs - n_kept - n_dropped)));
     if (n_seeds < plan->n_seeds && plan->design.looks == 0)
         plan_add(arena, said,
                  bnn_arena_printf(arena, "with %zu seed%s, of which %zu are here", plan->n_seeds,
@@ -237,11 +276,8 @@ const char *cli_plan_departures(const cli_plan *plan, const cli_question *asked,
 /* Whether one of the two is the baseline of the plan, and the other another of its configs. */
 static bool plan_has_pair(const cli_plan *plan, const cli_arm *pair)
 {
-    bool has[2] = {false, false};
-    for (size_t k = 0; k < 2; k++)
-        for (size_t i = 0; i < plan->n_configs; i++)
-            has[k] |= strcmp(pair[k].config, plan->configs[i]) == 0;
-    return plan->is_there && has[0] && has[1] &&
+    return plan->is_there && plan_has_config(plan, pair[0].config) &&
+           plan_has_config(plan, pair[1].config) &&
            (strcmp(pair[0].config, plan->baseline) == 0 ||
             strcmp(pair[1].config, plan->baseline) == 0);
 }

@@ -110,6 +110,8 @@ static const char *words_undecided(const cli_finding *f, bool whole, bnn_arena *
 {
     char number[BNN_SHORT_TEXT];
     const size_t more = f->answer.more_seeds;
+    if (f->looked != NULL && f->n_looked == 0)
+        return "undecided: no look yet";
     if (f->answer.pairs + f->answer.failed + f->answer.baseline_failed == 0)
         return "undecided: no common seed";
     if (more == 0 || more == SIZE_MAX)

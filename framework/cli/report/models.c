@@ -125,9 +125,16 @@ static json_t *models_latent(const cli_part *part, const bnn_stored_run *stored)
 
 /* ---- the file ---------------------------------------------------------------------------- */
 
+/* The models of a page, and those that it should have: "ste=a, ste=b". */
+typedef struct models_found {
+    json_t *list;
+    const char *lost;
+    size_t bytes_left;
+} models_found;
+
 /* Adds the model of a run to the list, unless there is none, it has changed, or there is no room. */
-static int models_add(const cli_part *part, const models_config *config, size_t *bytes_left,
-                      json_t *list, bnn_error *err)
+static int models_add(const cli_part *part, const models_config *config, models_found *found,
+                      bnn_error *err)
 {
     const json_t *run = config->run;
     const char *uid = json_string_value(json_object_get(run, "run_uid"));
@@ -138,17 +145,23 @@ static int models_add(const cli_part *part, const models_config *config, size_t 
     const int status = bnn_store_find_run(part->store, uid, part->arena, &stored, err);
     if (status != BNN_OK)
         return status;
-    if (stored.model_path == NULL ||
-        bnn_reload_check_file(&stored, stored.model_path, stored.model_sha256, &why) != BNN_OK ||
-        bnn_file_read(stored.model_path, *bytes_left, &bytes, &n, &why) != BNN_OK)
+    if (stored.model_path == NULL)
         return BNN_OK;
-    *bytes_left -= n;
-    json_array_append_new(list, json_pack("{s:s, s:O, s:O, s:O, s:b, s:o, s:o}", "run", uid,
-                                          "label", json_object_get(run, "label"), "seed",
-                                          json_object_get(run, "seed"), "accuracy",
-                                          json_object_get(run, "test_accuracy"), "baseline",
-                                          config->is_baseline, "model", cli_part_base64(bytes, n),
-                                          "latent", models_latent(part, &stored)));
+    if (bnn_reload_check_file(&stored, stored.model_path, stored.model_sha256, &why) != BNN_OK) {
+        found->lost =
+            bnn_arena_printf(part->arena, "%s%s%s", found->lost, *found->lost == '\0' ? "" : ", ",
+                             json_string_value(json_object_get(run, "label")));
+        return found->lost == NULL ? bnn_no_memory(err) : BNN_OK;
+    }
+    if (bnn_file_read(stored.model_path, found->bytes_left, &bytes, &n, &why) != BNN_OK)
+        return BNN_OK;
+    found->bytes_left -= n;
+    json_array_append_new(
+        found->list,
+        json_pack("{s:s, s:O, s:O, s:O, s:b, s:o, s:o}", "run", uid, "label",
+                  json_object_get(run, "label"), "seed", json_object_get(run, "seed"), "accuracy",
+                  json_object_get(run, "test_accuracy"), "baseline", config->is_baseline, "model",
+                  cli_part_base64(bytes, n), "latent", models_latent(part, &stored)));
     free(bytes);
     return BNN_OK;
 }
@@ -167,9 +180,18 @@ static const char *models_shown(const json_t *list)
     return json_string_value(json_object_get(shown, "run"));
 }
 
-static int models_say(cli_part *part, const json_t *list, bnn_error *err)
+static void models_say_lost(cli_part *part, const models_found *found)
 {
-    const char *run = models_shown(list);
+    if (*found->lost != '\0')
+        cli_html_add(part->html,
+                     "<p>Not here, since model files are lost or have changed: %s. <code>bnnrun "
+                     "run</code> with the spec brings them back.</p>\n",
+                     found->lost);
+}
+
+static int models_say(cli_part *part, const models_found *found, bnn_error *err)
+{
+    const char *run = models_shown(found->list);
     const char *show = cli_part_command(part, "show ", run, "");
     const char *predict = cli_part_command(part, "predict ", run, "");
     if (show == NULL || predict == NULL)
@@ -189,6 +211,7 @@ static int models_say(cli_part *part, const json_t *list, bnn_error *err)
         "and the name of a picture, about that.");
     cli_html_put(part->html, "<div data-part=\"draw\"><p class=\"noscript\">Drawing needs "
                              "scripts.</p></div>\n");
+    models_say_lost(part, found);
     cli_html_source(part->html, predict, NULL);
     cli_part_close(part);
     return BNN_OK;
@@ -197,13 +220,15 @@ static int models_say(cli_part *part, const json_t *list, bnn_error *err)
 int cli_part_models(cli_part *part, bnn_error *err)
 {
     models_config *configs = NULL;
-    size_t n = 0, bytes_left = MODELS_BYTES;
-    json_t *list = json_array();
+    size_t n = 0;
+    models_found found = {.list = json_array(), .lost = "", .bytes_left = MODELS_BYTES};
     int status = models_gather(part, &configs, &n, err);
-    for (size_t i = 0; status == BNN_OK && i < n && json_array_size(list) < MODELS_MOST; i++)
-        status = models_add(part, &configs[i], &bytes_left, list, err);
-    if (status == BNN_OK && json_array_size(list) > 0)
-        status = models_say(part, list, err);
-    json_object_set_new(part->data, "models", list);
+    for (size_t i = 0; status == BNN_OK && i < n && json_array_size(found.list) < MODELS_MOST; i++)
+        status = models_add(part, &configs[i], &found, err);
+    if (status == BNN_OK && json_array_size(found.list) > 0)
+        status = models_say(part, &found, err);
+    else if (status == BNN_OK)
+        models_say_lost(part, &found);
+    json_object_set_new(part->data, "models", found.list);
     return status;
 }

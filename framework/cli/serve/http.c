@@ -268,16 +268,17 @@ static int http_start(http_server *s, int socket, bnn_error *err)
                              : BNN_OK;
 }
 
-/* In ms, for poll: as long as nobody has to be ended, a connection or a child. */
+/* In ms, for poll: as long as nobody has to be ended, a connection or a child. At its limit of connections the library
+ * stops to listen, and begins again in the turn behind the one in which they ended, for which it asks nobody: so there
+ * is one each second. */
 static int http_timeout(const http_server *s)
 {
     MHD_UNSIGNED_LONG_LONG limit;
-    double seconds =
-        MHD_get_timeout(s->daemon, &limit) == MHD_YES ? 1e-3 * (double)limit : (double)INFINITY;
+    double seconds = MHD_get_timeout(s->daemon, &limit) == MHD_YES ? 1e-3 * (double)limit : 1;
     for (size_t i = 0; i < HTTP_DOCUMENTS; i++)
         if (s->documents[i].document.child != 0)
             seconds = fmin(seconds, serve_document_left(&s->documents[i].document));
-    return isinf(seconds) ? -1 : (int)ceil(1000 * fmin(60, fmax(0, seconds)));
+    return (int)ceil(1000 * fmin(1, fmax(0, seconds)));
 }
 
 /* Waits for a signal, a request, or what a child has made; in *ended whether it was a signal. */

@@ -469,6 +469,9 @@ START_TEST(file_read_refuses_what_is_no_bounded_file)
     ck_assert_int_eq(mkfifo(path, 0600), 0);
     snprintf(expected, sizeof expected, "%s: not a regular file", path);
     refuse_read(path, SIZE_MAX, expected);
+    char digits[BNN_SHA256_HEX];
+    ck_assert_int_eq(bnn_file_sha256(path, digits, &err), BNN_E_RESOURCE);
+    ck_assert_str_eq(err.message, expected);
 }
 END_TEST
 
