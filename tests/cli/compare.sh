@@ -212,7 +212,7 @@ flat
 prints 'Exploratory: the spec of tiny registers it among 5 comparisons (`bnnrun compare tiny`), and here it is tested alone\.'
 bnn 0 compare tiny:ste=clipped tiny:binarize=none --db late.db
 flat
-prints 'Exploratory: the spec of tiny registers it, but after its runs had begun; the margin was 0.2\.'
+prints 'Exploratory: the spec of tiny registers it, but after its runs had begun\.'
 bnn 0 runs ste=clipped seed=1 --csv
 one=$(sed -n '2s/,.*//p' out)
 bnn 0 query --csv "SELECT DISTINCT config FROM run_summary WHERE label = 'ste=ede'"

@@ -65,7 +65,7 @@ prints 'How many seeds a config has was decided by looks'
 # Two configs, one of which had as many seeds as looks decided, are no planned comparison.
 bnn 0 compare lr=0.0003 lr=0.001 --db whole.db
 flat
-prints 'Exploratory: the spec of until registers it among 2 comparisons, at looks (`bnnrun compare until`), and here it is tested alone; the margin was 2\.'
+prints 'Exploratory: the spec of until registers it among 2 comparisons, at looks (`bnnrun compare until`), and here it is tested alone\.'
 prints 'How many seeds a config has was decided by looks'
 bnn 0 compare until:lr=0.0003 lr=0.00101 --db whole.db --json
 prints '"departures": "no spec registers this comparison"'

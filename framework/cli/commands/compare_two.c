@@ -123,6 +123,20 @@ static int two_read_registered(bnn_store *store, const cli_question *asked, bnn_
     return BNN_OK;
 }
 
+/* Metric, margin and level: those of the spec that has both. */
+static int two_choose_numbers(bnn_store *store, const cli_asking *r,
+                              const bnn_store_named_config configs[2], cli_question *asked,
+                              bnn_error *err)
+{
+    cli_plan plan = {.is_there = false};
+    const char *a = configs[0].experiment, *b = configs[1].experiment;
+    const int status = a != NULL && b != NULL && strcmp(a, b) == 0
+                           ? cli_plan_read(store, a, r->options.arena, &plan, err)
+                           : BNN_OK;
+    cli_asking_numbers(r, &plan, asked);
+    return status;
+}
+
 int compare_two(bnn_store *store, const compare_request *request, bnn_error *err)
 {
     const cli_asking *r = &request->asking;
@@ -133,8 +147,9 @@ int compare_two(bnn_store *store, const compare_request *request, bnn_error *err
     cli_question asked = {.configs = &arms, .arms = &arms, .baseline = 1};
     cli_findings found;
     json_t *settings = NULL;
-    cli_asking_numbers(r, &none, &asked);
     int status = two_find_configs(store, r, configs, err);
+    if (status == BNN_OK)
+        status = two_choose_numbers(store, r, configs, &asked, err);
     if (status == BNN_OK)
         status = two_read_settings_of(store, configs, &settings, err);
     if (status == BNN_OK)

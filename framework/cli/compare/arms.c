@@ -90,6 +90,7 @@ static void arm_take(const cli_arms *arms, const bnn_store_compared *row, double
         arm->uids[s] = row->uid;
     }
     arm->failed[s] |= strcmp(row->state, "failed") == 0;
+    arm->n_stale += strcmp(row->state, "stale") == 0;
 }
 
 /* A label as any form can show it, whoever wrote it. NULL without memory. */

@@ -37,10 +37,12 @@ typedef struct cli_asking {
             "the config, or the value of the --by key, that the others are compared\n"          \
             "with; KEY=VALUE,KEY=VALUE where one does not tell it; or a label"),                \
         CLI_PARSED_ROW("margin", 0, "X", cli_asking_set_margin,                                 \
-                       "differences up to this are none: points of accuracies (default 0.1),\n" \
-                       "else in the unit of the metric (default 0)"),                           \
+                       "differences up to this are none: points of accuracies, else in the\n"   \
+                       "unit of the metric (default: that of the spec's `compare`, else 0.1\n"  \
+                       "points, or 0)"),                                                        \
         CLI_PARSED_ROW("alpha", 0, "X", cli_asking_set_alpha,                                   \
-                       "the chance of any wrong better or worse (default 0.05)")
+                       "the chance of any wrong better or worse (default: that of the spec's\n" \
+                       "`compare`, else 0.05)")
 int cli_asking_set_metric(const cli_command *command, void *request, const char *value,
                           bnn_error *err);
 int cli_asking_set_margin(const cli_command *command, void *request, const char *value,

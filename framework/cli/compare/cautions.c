@@ -102,6 +102,11 @@ static size_t cautions_missing(const cli_arm *arm)
     return arm->n_missing;
 }
 
+static size_t cautions_stale(const cli_arm *arm)
+{
+    return arm->n_stale;
+}
+
 /* The configs whose runs are those of several experiments. */
 static void cautions_experiments(const cli_arms *arms, cli_words *w)
 {
@@ -252,7 +257,6 @@ static void cautions_wanting(const cli_question *asked, const cli_findings *foun
     if (found->design == NULL) {
         cautions_runs(asked->arms, cautions_missing, "Without a result: ",
                       " seeds; a comparison has the seeds that both sides have.", w);
-        cautions_pairs(asked, found, cli_compare_decimals(asked, found), w);
     } else if (found->looks.due > 0)
         cli_words_add(
             w, "The look at %zu seeds waits for its runs; %s.\n", found->looks.due,
@@ -262,6 +266,9 @@ static void cautions_wanting(const cli_question *asked, const cli_findings *foun
                 : "the same spec, run again, goes on");
     else
         cautions_beyond(asked, found, w);
+    cautions_runs(asked->arms, cautions_stale, "Stale, since data or plugins have changed: ",
+                  " seeds; `bnnrun run` with --retrain stale does them again.", w);
+    cautions_pairs(asked, found, cli_compare_decimals(asked, found), w);
 }
 
 /* What looks do to the means of those that did not wait for the last one. */

@@ -36,7 +36,8 @@ typedef struct cli_arm {
     bool *failed;         /* [n_seeds] because the run failed */
     const char **uids;    /* [n_seeds] of the run with the result, or NULL */
     size_t n_done, n_failed, n_missing; /* seeds; missing: not run, interrupted, stale */
-    double mean;                        /* of those done */
+    size_t n_stale;
+    double mean; /* of those done */
 
     const char **experiments; /* [n_experiments], of [experiments_room] */
     size_t experiments_room;
@@ -186,6 +187,9 @@ typedef struct cli_findings {
 /* looks.c: the answers[n] of the looks that were made; out->n and the plan's design are there. */
 int cli_judge_looks(const cli_question *asked, const cli_plan *plan, const double *differences,
                     bnn_answer *answers, bnn_arena *arena, cli_findings *out, bnn_error *err);
+
+/* How many of the rows have a seed with results on both sides; with looks all of them are asked. */
+size_t cli_findings_tested(const cli_findings *found);
 
 /* Whether the seed of this place is part of the finding: with looks, one that its last look had. */
 bool cli_finding_has_seed(const cli_question *asked, const cli_finding *f, size_t s);

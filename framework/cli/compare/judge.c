@@ -72,6 +72,19 @@ static int judge_order(const void *left, const void *right)
     return a != b ? (a < b ? 1 : -1) : f->a < g->a ? -1 : 1;
 }
 
+static bool judge_is_tested(const cli_finding *f)
+{
+    return f->looked != NULL || f->answer.pairs + f->answer.failed + f->answer.baseline_failed > 0;
+}
+
+size_t cli_findings_tested(const cli_findings *found)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < found->n; i++)
+        n += judge_is_tested(&found->rows[i]);
+    return n;
+}
+
 int cli_judge(const cli_question *asked, const cli_plan *plan, bnn_arena *arena, cli_findings *out,
               bnn_error *err)
 {

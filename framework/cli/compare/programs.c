@@ -83,9 +83,10 @@ static json_t *programs_object(const cli_question *asked, const cli_findings *fo
         "all_pairs", asked->all_pairs, "baseline",
         cli_json_text(asked->all_pairs ? NULL : asked->arms->arms[asked->baseline].label), "margin",
         asked->margin, "alpha", asked->alpha, "seeds", seeds, "exact", found->comparison.exact,
-        "n_seeds", programs_count(found->comparison.seeds), "n_comparisons", (int)found->n,
-        "least_seeds", programs_count(found->comparison.least_seeds), "planned", found->planned,
-        "registered_utc", cli_json_text(found->registered), "departures",
+        "n_seeds", programs_count(found->comparison.seeds), "n_comparisons",
+        (int)cli_findings_tested(found), "least_seeds",
+        programs_count(found->comparison.least_seeds), "planned", found->planned, "registered_utc",
+        cli_json_text(found->registered), "departures",
         cli_json_text(found->planned ? NULL : found->departures), "statement", statement,
         "cautions", programs_lines(cautions), "comparisons", rows);
 }

@@ -58,6 +58,12 @@ static const char *registered_say(const bnn_experiment *x, const cli_plan *own,
             "compare: %s; exploratory, since runs of it had begun before it was "
             "registered; " REGISTERED_ANEW "\n",
             is);
+    if (own != NULL && begun && !registered_is_same(own, known))
+        return bnn_arena_printf(
+            arena,
+            "compare: registered %s UTC, before the first run: %s; the spec has other configs or "
+            "seeds now, with which it is exploratory; " REGISTERED_ANEW "\n",
+            known->registered, was);
     if (late || (own == NULL && !counts))
         return "";
     if (own != NULL && !begun && !(counts && registered_is_same(own, known)))

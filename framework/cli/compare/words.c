@@ -237,19 +237,20 @@ static void words_looks(const cli_question *asked, const cli_findings *found, cl
 static void words_flips(const cli_question *asked, const cli_findings *found, cli_words *w)
 {
     const double level = 100 * asked->alpha;
+    const size_t n = cli_findings_tested(found);
     char flips[BNN_SHORT_TEXT];
     if (found->comparison.exact && found->comparison.seeds < 63)
         cli_words_add(w, "Exact two-sided sign-flip test of the mean difference (all %s flips)",
                       bnn_count_text((uint64_t)1 << found->comparison.seeds, flips));
     else
         cli_words_add(w, "Two-sided sign-flip test of the mean difference (99,999 flips drawn)");
-    if (found->n > 1)
+    if (n > 1)
         cli_words_add(
             w,
             ", step-down max-T over %zu comparisons: the chance of any wrong \"better\" or "
             "\"worse\" is at most %g %%, and the %g %% intervals hold together (both at once at %g "
             "%%). ",
-            found->n, level, 100 - level, 100 - 2 * level);
+            n, level, 100 - level, 100 - 2 * level);
     else
         cli_words_add(w, " at the %g %% level, with the %g %% interval that belongs to it. ", level,
                       100 - level);
@@ -295,16 +296,21 @@ static void words_count_verdicts(const cli_findings *found, cli_words *w)
     static const bnn_verdict order[] = {BNN_VERDICT_BETTER, BNN_VERDICT_EQUAL,
                                         BNN_VERDICT_UNDECIDED, BNN_VERDICT_WORSE};
     const char *between = "";
+    const size_t n_tested = cli_findings_tested(found);
+    const size_t n_untested = n_tested > 0 ? found->n - n_tested : 0; /* else all are alike */
     for (size_t k = 0; k < sizeof order / sizeof *order; k++) {
         char count[BNN_SHORT_TEXT];
         size_t n = 0;
         for (size_t i = 0; i < found->n; i++)
             n += found->rows[i].answer.verdict == order[k];
+        n -= order[k] == BNN_VERDICT_UNDECIDED ? n_untested : 0;
         if (n == 0)
             continue;
         cli_words_add(w, "%s%s %s", between, bnn_count_text(n, count), bnn_verdict_name(order[k]));
         between = ", ";
     }
+    if (n_untested > 0)
+        cli_words_add(w, "%s%zu without a common seed", between, n_untested);
 }
 
 /* "in points of test accuracy over 10 seeds". */

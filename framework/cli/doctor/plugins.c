@@ -17,12 +17,13 @@ static void plugins_try(doctor *d, const bnn_plugin_file *file, double end)
 {
     bnn_conform_result result;
     bnn_error err;
-    size_t i = 0;
+    size_t i = 0, n_kept = 0;
     const size_t n = bnn_conform_count(file->kind);
     const char *const kind = bnn_kind_name(file->kind);
     for (; i < n && (i == 0 || bnn_clock_seconds(CLOCK_MONOTONIC) < end); i++) {
         const int status =
             bnn_conform_run(file->path, file->kind, i, plugins_check_seconds, &result, &err);
+        n_kept += status == BNN_OK && result.verdict == BNN_CONFORM_KEPT;
         if (status == BNN_OK && result.verdict != BNN_CONFORM_BROKEN)
             continue;
         doctor_note(d, DOCTOR_WRONG, "plugins", "mend it, build it again, or take it off the path",
@@ -31,7 +32,8 @@ static void plugins_try(doctor *d, const bnn_plugin_file *file, double end)
         return;
     }
     doctor_note(d, DOCTOR_OK, "plugins", i < n ? "`bnnrun plugins test` tries the rest" : NULL,
-                "%s %s, %s: keeps what %zu of %zu checks ask", kind, file->name, file->path, i, n);
+                "%s %s, %s: keeps what %zu of %zu checks ask, and gives nothing to %zu", kind,
+                file->name, file->path, n_kept, n, i - n_kept);
 }
 
 /* Loads one that came with bnnrun; false when that fails. */

@@ -60,8 +60,11 @@ static void costs_say(const cli_part *part, const json_t *rows, size_t n_known)
     cli_html_put(part->html, "</b>");
     if (n > COSTS_NAMED)
         cli_html_add(part->html, " and %s more", bnn_count_text(n - COSTS_NAMED, rest));
-    cli_html_add(part->html, ": %s of %s. None is as good in each, and better in one.</p>\n",
-                 bnn_count_text(n, rest), bnn_count_text(n_known, known));
+    cli_html_add(
+        part->html,
+        ": %s of %s. None is as good in each, and better in one: by means, which are not "
+        "tested; bytes have the name of a network in them, and times what ran beside.</p>\n",
+        bnn_count_text(n, rest), bnn_count_text(n_known, known));
 }
 
 int cli_part_costs(const cli_part *part, bnn_error *err)
