@@ -186,7 +186,7 @@ static bool lines_fit_pairs(const c_writer *w)
     const uint32_t most =
         s->inputs == BNN_VALUES_PIXELS ? UINT8_MAX : (uint32_t)(s->in_codes.max - s->in_codes.min);
     return s->op.type == BNN_LOWER_CONV2D && s->inputs != BNN_VALUES_BITS && w->digit_bits > 0 &&
-           (s->lines->pool != 0 ? s->lines->pool : s->out.w) % 2 == 0 &&
+           bnn_c_sums_in_a_row(s, s->lines->pool) > 1 &&
            (uint64_t)s->taps * (bnn_codes_levels(bnn_c_codes_of(s)) - 1) * most <= UINT16_MAX;
 }
 
@@ -207,7 +207,8 @@ static void lines_pairs(c_writer *w, const c_line *line)
                "const uint32_t pair =\n"
                "    @_pairs_by_%u_bits(@_%s_weights[c], @_work.window, %u);\n"
                "const int32_t left = %s;\nconst int32_t right = %s;\n",
-               w->digit_bits, w->name, s->taps, lines_half(w, "& 0xffff"), lines_half(w, ">> 16"));
+               w->digit_bits, w->name, bnn_c_taps_of_digits(s), lines_half(w, "& 0xffff"),
+               lines_half(w, ">> 16"));
     if (pools) {
         lines_keep(w, line, "t == 0 || ", "left");
         lines_keep(w, line, "", "right");

@@ -8,13 +8,18 @@
 
 #include "base/size.h"
 
+uint32_t bnn_c_sums_in_a_row(const bnn_stage *s, uint32_t pool)
+{
+    return pool != 0 ? pool : s->out.w;
+}
+
 bool bnn_c_fits_pairs(const bnn_stage *s)
 {
     enum { TAPS_MAX = 256 }; /* of pixels up to 255; and their places are bytes */
     if (s->inputs != BNN_VALUES_PIXELS || s->op.type != BNN_LOWER_CONV2D || s->taps > TAPS_MAX ||
         s->fold.n_tables > 0)
         return false;
-    return (s->fold.pool != 0 ? s->fold.pool : s->out.w) % 2 == 0;
+    return bnn_c_sums_in_a_row(s, s->fold.pool) > 1;
 }
 
 /* ---- Constants ------------------------------------------------------------------------------- */
@@ -105,7 +110,7 @@ static void pairs_row_of_taps(c_writer *w)
 void bnn_c_pairs_window(c_writer *w)
 {
     const bnn_stage *s = w->stage;
-    w->work.window = bnn_size_larger(w->work.window, s->taps);
+    w->work.window = bnn_size_larger(w->work.window, bnn_c_taps_of_digits(s));
     bnn_c_code(
         w,
         "/* The %s under the kernel, for the sum at (row, column) and in the upper halves for the\n"
@@ -161,18 +166,27 @@ static void pairs_channel_loop(c_writer *w, bool mixed)
     bnn_c_end(w);
 }
 
+/* Where the next pair of a row begins. In a row of odd length the last two pairs share a sum: to have it twice changes
+ * neither what is kept of a pool nor what is put. */
+static const char *pairs_next(c_writer *w, const char *at, uint32_t row)
+{
+    return row % 2 == 0 ? "2" : bnn_c_text(w, "%s == %u ? 1 : 2", at, row - 3);
+}
+
 void bnn_c_pairs_loops(c_writer *w, uint32_t pool, uint32_t stride)
 {
     const bnn_stage *s = w->stage;
     const char *row = "h", *column = "v";
+    const uint32_t n = bnn_c_sums_in_a_row(s, pool);
     bnn_c_loop(w, "h", s->out.h, ")");
     if (pool != 0) {
         bnn_c_loop(w, "v", s->out.w, ") {");
-        bnn_c_code(w, "for (size_t t = 0; t < %u; t += 2) {\n", pool * pool);
+        bnn_c_code(w, "for (size_t t = 0; t < %u; t += %s) {\n", pool * pool,
+                   pairs_next(w, bnn_c_text(w, "t %% %u", pool), n));
         row = bnn_c_position(w, "h", stride, bnn_c_text(w, "t / %u", pool), 0);
         column = bnn_c_position(w, "v", stride, bnn_c_text(w, "t %% %u", pool), 0);
     } else {
-        bnn_c_code(w, "for (size_t v = 0; v < %u; v += 2) {\n", s->out.w);
+        bnn_c_code(w, "for (size_t v = 0; v < %u; v += %s) {\n", n - n % 2, pairs_next(w, "v", n));
     }
     w->indent += 4;
     bnn_c_code(w, "const uint32_t total = @_%s_window(x, %s, %s);\n", w->name, row, column);

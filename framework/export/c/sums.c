@@ -188,7 +188,7 @@ void bnn_c_window(c_writer *w)
                totals ? "    int32_t total = 0;\n" : "");
     w->indent = 4;
     if (!counts) {
-        w->work.bytes = bnn_size_larger(w->work.bytes, s->taps);
+        w->work.bytes = bnn_size_larger(w->work.bytes, bnn_c_taps_of_digits(s));
     } else {
         bnn_c_code(w, "@_clear(@_work.window, %zu);\n", words);
         w->work.window = bnn_size_larger(w->work.window, words);
@@ -227,6 +227,11 @@ void bnn_c_dense_total(c_writer *w)
 
 /* ---- sums -------------------------------------------------------------------------------- */
 
+uint32_t bnn_c_taps_of_digits(const bnn_stage *s)
+{
+    return s->op.type == BNN_LOWER_CONV2D && s->taps % 8 > 3 ? (s->taps + 7) / 8 * 8 : s->taps;
+}
+
 const char *bnn_c_sum_of_digits(c_writer *w, const char *products, const char *total)
 {
     const bnn_codes codes = bnn_c_codes_of(w->stage);
@@ -249,9 +254,10 @@ const char *bnn_c_sum(c_writer *w, bool agreement)
     if (counts && agreement)
         return bnn_c_text(w, "@_agree(%s, %s, %zu)", weights, x, bnn_c_words(s->taps));
     if (w->digit_bits > 0)
-        return bnn_c_sum_of_digits(
-            w, bnn_c_text(w, "@_sum_of_%u_bits(%s, %s, %u)", w->digit_bits, weights, x, s->taps),
-            "total");
+        return bnn_c_sum_of_digits(w,
+                                   bnn_c_text(w, "@_sum_of_%u_bits(%s, %s, %u)", w->digit_bits,
+                                              weights, x, bnn_c_taps_of_digits(s)),
+                                   "total");
     if (s->op.binary_weights && !counts)
         return bnn_c_text(w, "@_sum_of_bytes(%s, %s, %u, %d)", weights, x, s->taps,
                           bnn_c_zero(s->inputs, s->in_codes));

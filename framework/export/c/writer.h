@@ -144,6 +144,8 @@ void bnn_c_pairs_stage(c_writer *w, bool mixed);
 
 /* pairs.c: the function that gathers what is under the kernel, a byte in each half of a word, and returns what both
  * come to; and the loops over pairs of sums, in which it is called, up to the body. */
+/* Pairs are of neighbours in a row, which is of a pool's window (pool: its size), or of the map (0). */
+uint32_t bnn_c_sums_in_a_row(const bnn_stage *s, uint32_t pool);
 void bnn_c_pairs_window(c_writer *w);
 void bnn_c_pairs_loops(c_writer *w, uint32_t pool, uint32_t stride);
 
@@ -204,6 +206,10 @@ int32_t bnn_c_zero(bnn_values values, bnn_range codes);
 
 /* What stands for the padding. */
 int32_t bnn_c_padding(const bnn_stage *s);
+
+/* How many taps of a window a sum of digits takes. More than three behind the last eight become eight: what stands there
+ * is multiplied by digits that are 0, and loops take eight at a time. */
+uint32_t bnn_c_taps_of_digits(const bnn_stage *s);
 
 /* The sum of digits, of the expressions for both. */
 const char *bnn_c_sum_of_digits(c_writer *w, const char *products, const char *total);
