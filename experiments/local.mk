@@ -9,6 +9,10 @@ nobase_dist_doc_DATA += \
 	experiments/float_vs_binary/README.md \
 	experiments/float_vs_binary/figure.svg \
 	experiments/float_vs_binary/spec.yaml \
+	experiments/fronts/README.md \
+	experiments/fronts/figure.svg \
+	experiments/fronts/search.yaml \
+	experiments/fronts/spec.yaml \
 	experiments/layer_order/README.md \
 	experiments/layer_order/figure.svg \
 	experiments/layer_order/spec.yaml \
@@ -29,7 +33,10 @@ EXTRA_DIST += \
 	experiments/best_lenet5/results.csv \
 	experiments/binarization_levels/results.csv \
 	experiments/float_vs_binary/results.csv \
+	experiments/fronts/boards.csv \
 	experiments/fronts/published.csv \
+	experiments/fronts/results.csv \
+	experiments/fronts/search.csv \
 	experiments/layer_order/results.csv \
 	experiments/optimizers/results.csv \
 	experiments/optimizers/search.csv \

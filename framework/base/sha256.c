@@ -13,7 +13,7 @@ void bnn_sha256(const void *bytes, size_t n, char out[BNN_SHA256_HEX])
 }
 
 /* SHA256File would open it anew, and wait for somebody to write to a named pipe. */
-static int sha256_read(int fd, const char *path, char out[BNN_SHA256_HEX], bnn_error *err)
+static int sha256_of_file(int fd, const char *path, char out[BNN_SHA256_HEX], bnn_error *err)
 {
     unsigned char bytes[1 << 14];
     struct stat st;
@@ -38,7 +38,7 @@ int bnn_file_sha256(const char *path, char out[BNN_SHA256_HEX], bnn_error *err)
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot read", path);
-    const int status = sha256_read(fd, path, out, err);
+    const int status = sha256_of_file(fd, path, out, err);
     close(fd);
     return status;
 }

@@ -197,7 +197,7 @@ static void plan_check_numbers(const cli_plan *plan, const cli_question *asked, 
                  bnn_arena_printf(arena, "alpha was %s", bnn_number_text(plan->alpha, number)));
 }
 
-static bool plan_has_config(const cli_plan *plan, const char *digits)
+static bool plan_is_of(const cli_plan *plan, const char *digits)
 {
     size_t i = 0;
     while (i < plan->n_configs && strcmp(plan->configs[i], digits) != 0)
@@ -212,10 +212,10 @@ static void plan_check_runs(const cli_plan *plan, const cli_arms *configs, bnn_a
     size_t n_kept = 0, n_dropped = 0, n_seeds = 0, n_missing = 0;
     for (size_t i = 0; i < configs->n; i++) {
         n_missing += configs->arms[i].n_missing;
-        n_kept += plan_has_config(plan, configs->arms[i].config);
+        n_kept += plan_is_of(plan, configs->arms[i].config);
     }
     for (size_t i = 0; i < configs->n_dropped; i++)
-        n_dropped += plan_has_config(plan, configs->dropped[i]);
+        n_dropped += plan_is_of(plan, configs->dropped[i]);
     for (size_t s = 0; s < configs->n_seeds; s++)
         for (size_t k = 0; k < plan->n_seeds; k++)
             n_seeds += configs->seeds[s] == plan->seeds[k];
@@ -276,8 +276,7 @@ const char *cli_plan_departures(const cli_plan *plan, const cli_question *asked,
 /* Whether one of the two is the baseline of the plan, and the other another of its configs. */
 static bool plan_has_pair(const cli_plan *plan, const cli_arm *pair)
 {
-    return plan->is_there && plan_has_config(plan, pair[0].config) &&
-           plan_has_config(plan, pair[1].config) &&
+    return plan->is_there && plan_is_of(plan, pair[0].config) && plan_is_of(plan, pair[1].config) &&
            (strcmp(pair[0].config, plan->baseline) == 0 ||
             strcmp(pair[1].config, plan->baseline) == 0);
 }
