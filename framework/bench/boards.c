@@ -19,8 +19,13 @@ enum { BUILD_SECONDS = 120, RUN_SECONDS = 600, WORDS_MAX = 64 };
         "qemu-system-arm", "-M", machine, NULL \
     }
 #define ARM_PACKAGES "gcc-arm-none-eabi, libnewlib-arm-none-eabi and qemu-system-arm"
+#define RISCV_EMULATOR                                             \
+    {                                                              \
+        "qemu-system-riscv32", "-M", "virt", "-bios", "none", NULL \
+    }
+#define RISCV_PACKAGES "gcc-riscv64-unknown-elf, picolibc-riscv64-unknown-elf and qemu-system-misc"
 
-/* The M3 has all instructions of an M0+. */
+/* The M3 has all instructions of an M0+, and an RV32IMC those of an RV32EC. */
 const bench_board bench_boards[BENCH_BOARDS] = {
     {.name = "m0plus",
      .core = "Cortex-M0+",
@@ -57,11 +62,19 @@ const bench_board bench_boards[BENCH_BOARDS] = {
     {.name = "rv32imc",
      .core = "RISC-V RV32IMC",
      .tools = "riscv64-unknown-elf-",
-     .packages = "gcc-riscv64-unknown-elf, picolibc-riscv64-unknown-elf and qemu-system-misc",
+     .packages = RISCV_PACKAGES,
      .target = {"-march=rv32imc", "-mabi=ilp32", "--specs=picolibc.specs", NULL},
      .processor = "riscv.c",
      .script = "virt.ld",
-     .emulator = {"qemu-system-riscv32", "-M", "virt", "-bios", "none", NULL}},
+     .emulator = RISCV_EMULATOR},
+    {.name = "rv32ec",
+     .core = "RISC-V RV32EC",
+     .tools = "riscv64-unknown-elf-",
+     .packages = RISCV_PACKAGES,
+     .target = {"-march=rv32ec", "-mabi=ilp32e", "--specs=picolibc.specs", NULL},
+     .processor = "riscv.c",
+     .script = "virt.ld",
+     .emulator = RISCV_EMULATOR},
 };
 
 /* What runs there, as make has turned it into C (see db/embed.awk). */

@@ -20,7 +20,7 @@ typedef struct bench_board {
     const char *emulator[6];        /* qemu and the board; to NULL */
 } bench_board;
 
-enum { BENCH_BOARDS = 5, BENCH_BOARD_IMAGES = 10 };
+enum { BENCH_BOARDS = 6, BENCH_BOARD_IMAGES = 10 };
 extern const bench_board bench_boards[BENCH_BOARDS];
 
 /* What it came to; bytes are those of classifying alone: without a self-test, and without what starts the board. */

@@ -16,7 +16,7 @@ leaves_nothing() {
 # ---- the command line ----------------------------------------------------------------------------
 for boards in '' m9 'm3,' 'm3,m3' 'm3 m4' 'all,m3'; do
     bnn 2 bench small.bnn --board "$boards"
-    says '^bnnrun: bench: --board: ".*" is .*; there are m0plus, m3, m4, m4f and rv32imc, and "all" takes'
+    says '^bnnrun: bench: --board: ".*" is .*; there are m0plus, m3, m4, m4f, rv32imc and rv32ec, and "all" takes'
 done
 for other in '--rounds 2' '--batch 1' '--engines portable' --no-ort; do
     # shellcheck disable=SC2086 # two words
@@ -42,7 +42,7 @@ BNNRUN=$PWD/bare
 fails 4 bench small.bnn --board m3
 says '^bnnrun: board m3: there is no arm-none-eabi-gcc; Debian.s packages gcc-arm-none-eabi, .* have it$'
 fails 4 bench small.bnn --board all
-for board in m0plus m3 m4 m4f rv32imc; do
+for board in m0plus m3 m4 m4f rv32imc rv32ec; do
     says "^bnnrun: board $board: there is no .*-gcc; "
 done
 leaves_nothing
@@ -98,16 +98,18 @@ if [ -z "${skipped-}" ]; then
         bnn 0 bench $model.bnn --board all --csv
         says_nothing
         cp out $model.csv
-        [ "$(wc -l <out)" -eq 6 ] || wrong 'not five boards'
+        [ "$(wc -l <out)" -eq 7 ] || wrong 'not six boards'
         # What is static is the workspace that the header says, on each board.
         bnn 0 export $model.bnn --format c -o net.c --quiet
         bytes=$(awk '$2 == "NET_WORKSPACE_BYTES" { print $3 }' net.h)
         awk -F, -v n="$bytes" 'NR > 1 && ($4 != n || !($3 > 0 && $5 > 0 && $6 > 0)) { exit 1 }' $model.csv ||
             wrong "other RAM than $bytes bytes, or numbers that are not there: $(cat $model.csv)"
-        # An instruction of the M3 does as much as one of the M0+, or more; the FPU takes the place of functions.
+        # An instruction of the M3 does as much as one of the M0+, or more; the FPU takes the place of functions,
+        # and so do instructions that multiply.
         cp $model.csv out
         [ "$(column m3 6)" -lt "$(column m0plus 6)" ] || wrong 'the M3 takes more instructions than the M0+'
         [ "$(column m4f 6)" -le "$(column m4 6)" ] || wrong 'the FPU adds instructions'
+        [ "$(column rv32imc 6)" -lt "$(column rv32ec 6)" ] || wrong 'to multiply takes instructions'
     done
     bnn 0 bench small.bnn --board m3,rv32imc --csv
     grep -e '^m3,' -e '^rv32imc,' small.csv >wanted

@@ -120,8 +120,8 @@ static int parse_boards(const cli_command *command, void *context, const char *t
             known |= r->boards[i] == board;
         if (known || board == NULL)
             return cli_usage(err, command,
-                             "--board: \"%s\" %s; there are m0plus, m3, m4, m4f and rv32imc, and "
-                             "\"all\" takes those whose tools are here",
+                             "--board: \"%s\" %s; there are m0plus, m3, m4, m4f, rv32imc and "
+                             "rv32ec, and \"all\" takes those whose tools are here",
                              at, known ? "is there twice" : "is no board");
         r->boards[r->n_boards++] = board;
     }
@@ -346,7 +346,7 @@ static const cli_option bench_options[] = {
     CLI_ROW("no-ort", 0, CLI_NO, NULL, request, ort, "without onnxruntime"),
     CLI_PARSED_ROW("board", 0, "NAME,...", parse_boards,
                    "instead, the model as C on emulated boards: m0plus, m3, m4, m4f,\n"
-                   "rv32imc, or all: bytes of flash, RAM and stack, instructions an\n"
+                   "rv32imc, rv32ec, or all: bytes of flash, RAM and stack, instructions an\n"
                    "image, by a cross compiler and qemu"),
     CLI_ROW("board-options", 0, CLI_STRING, "TEXT", request, board_options,
             "of that compiler (default: -Os)"),

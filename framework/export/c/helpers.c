@@ -4,41 +4,58 @@
 
 /* Sums of products by digits of weights, of inputs that are bytes, or two in the halves of a word; eight at a time,
  * since compilers for chips do not unroll. */
-#define DIGIT(BITS, MASK, I, END) \
-    "               (digits >> " I " * " BITS " & " MASK ") * x[" I "]" END "\n"
-#define FOUR_DIGITS(BITS, MASK, I, J, K, L, END) \
-    DIGIT(BITS, MASK, I, " +")                   \
-    DIGIT(BITS, MASK, J, " +") DIGIT(BITS, MASK, K, " +") DIGIT(BITS, MASK, L, END)
+#define DIGIT(BITS, I, END) \
+    "               $_TIMES_" BITS "(digits >> " I " * " BITS ", x[" I "])" END "\n"
+#define FOUR_DIGITS(BITS, I, J, K, L, END) \
+    DIGIT(BITS, I, " +") DIGIT(BITS, J, " +") DIGIT(BITS, K, " +") DIGIT(BITS, L, END)
 #define DIGITS_BEGIN                             \
     "{\n"                                        \
     "    uint32_t sum = 0;\n"                    \
     "    for (; n >= 8; n -= 8, x += 8) {\n"     \
     "        const uint32_t digits = *unit++;\n" \
     "        sum +=\n"
-#define DIGITS_END(BITS, MASK, SUM)                                     \
-    "    }\n"                                                           \
-    "    for (uint32_t digits = n > 0 ? *unit : 0; n > 0; n--)\n"       \
-    "        sum += (digits & " MASK ") * *x++, digits >>= " BITS ";\n" \
-    "    return (" SUM ")sum;\n"                                        \
+#define DIGITS_END(BITS, SUM)                                            \
+    "    }\n"                                                            \
+    "    for (uint32_t digits = n > 0 ? *unit : 0; n > 0; n--, x++) {\n" \
+    "        sum += $_TIMES_" BITS "(digits, *x);\n"                     \
+    "        digits >>= " BITS ";\n"                                     \
+    "    }\n"                                                            \
+    "    return (" SUM ")sum;\n"                                         \
     "}\n\n"
-#define DIGITS_BODY(BITS, MASK, SUM)                  \
-    DIGITS_BEGIN                                      \
-    FOUR_DIGITS(BITS, MASK, "0", "1", "2", "3", " +") \
-    FOUR_DIGITS(BITS, MASK, "4", "5", "6", "7", ";")  \
-    DIGITS_END(BITS, MASK, SUM)
-#define SUM_OF_DIGITS(BITS, MASK, UNIT)                                                  \
+#define DIGITS_BODY(BITS, SUM)                  \
+    DIGITS_BEGIN                                \
+    FOUR_DIGITS(BITS, "0", "1", "2", "3", " +") \
+    FOUR_DIGITS(BITS, "4", "5", "6", "7", ";")  \
+    DIGITS_END(BITS, SUM)
+#define SUM_OF_DIGITS(BITS, UNIT)                                                        \
     {                                                                                    \
         "sum_of_" BITS "_bits(",                                                         \
             "/* The sum of n products by digits of " BITS " bits, eight to a unit. */\n" \
             "static int32_t @_sum_of_" BITS "_bits(const " UNIT                          \
-            " *unit, const uint8_t *x, size_t n)\n" DIGITS_BODY(BITS, MASK, "int32_t")   \
+            " *unit, const uint8_t *x, size_t n)\n" DIGITS_BODY(BITS, "int32_t")         \
     }
-#define PAIRS_BY_DIGITS(BITS, MASK, UNIT)                                                         \
+#define PAIRS_BY_DIGITS(BITS, UNIT)                                                               \
     {                                                                                             \
         "pairs_by_" BITS "_bits(",                                                                \
             "/* The sums of n products by digits of " BITS " bits, in both halves of words. */\n" \
             "static uint32_t @_pairs_by_" BITS "_bits(const " UNIT                                \
-            " *unit, const uint32_t *x, size_t n)\n" DIGITS_BODY(BITS, MASK, "uint32_t")          \
+            " *unit, const uint32_t *x, size_t n)\n" DIGITS_BODY(BITS, "uint32_t")                \
+    }
+
+/* The digit in the lowest bits, times x: bit by bit where the core has no instruction for it, and compilers would call a
+ * function. */
+#define BIT_TIMES(I) "((uint32_t)(x) << " I " & (0u - ((digits) >> " I " & 1u)))"
+#define AND          " + \\\n     "
+#define TIMES(BITS, MASK, BY_BITS)                                                    \
+    {                                                                                 \
+        "TIMES_" BITS "(",                                                            \
+            "/* The digit in the lowest bits, times x; bit by bit where the core "    \
+            "cannot multiply. */\n"                                                   \
+            "#if defined __riscv && !defined __riscv_mul && !defined __riscv_zmmul\n" \
+            "#define $_TIMES_" BITS "(digits, x) \\\n    (" BY_BITS ")\n"             \
+            "#else\n"                                                                 \
+            "#define $_TIMES_" BITS "(digits, x) (((digits) & " MASK "u) * (x))\n"    \
+            "#endif\n\n"                                                              \
     }
 
 /* How code shows that it needs each, and its text, as bnn_c_code takes it. */
@@ -138,12 +155,15 @@ static const struct {
      "        sum += (int32_t)*weights++ * *x++;\n"
      "    return sum;\n"
      "}\n\n"},
-    SUM_OF_DIGITS("1", "1", "uint8_t"),
-    SUM_OF_DIGITS("2", "3", "uint16_t"),
-    SUM_OF_DIGITS("4", "15", "uint32_t"),
-    PAIRS_BY_DIGITS("1", "1", "uint8_t"),
-    PAIRS_BY_DIGITS("2", "3", "uint16_t"),
-    PAIRS_BY_DIGITS("4", "15", "uint32_t"),
+    TIMES("1", "1", BIT_TIMES("0")),
+    TIMES("2", "3", BIT_TIMES("0") AND BIT_TIMES("1")),
+    TIMES("4", "15", BIT_TIMES("0") AND BIT_TIMES("1") AND BIT_TIMES("2") AND BIT_TIMES("3")),
+    SUM_OF_DIGITS("1", "uint8_t"),
+    SUM_OF_DIGITS("2", "uint16_t"),
+    SUM_OF_DIGITS("4", "uint32_t"),
+    PAIRS_BY_DIGITS("1", "uint8_t"),
+    PAIRS_BY_DIGITS("2", "uint16_t"),
+    PAIRS_BY_DIGITS("4", "uint32_t"),
     {"total_of(", "static int32_t @_total_of(const uint8_t *x, size_t n)\n"
                   "{\n"
                   "    int32_t total = 0;\n"

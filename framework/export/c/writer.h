@@ -232,7 +232,7 @@ const char *bnn_c_sum(c_writer *w, bool agreement);
 void bnn_c_note_helpers(c_writer *w, const char *code);
 
 /* The text of helper i where it is needed, else ""; NULL behind the last. */
-enum { BNN_C_HELPER_FLOATS = 21 }; /* the one that needs <float.h> */
+enum { BNN_C_HELPER_FLOATS = 24 }; /* the one that needs <float.h> */
 const char *bnn_c_helper(const c_writer *w, size_t i);
 
 /* interface.c: what stands in front of the stages: #include, helper functions, the workspace;
