@@ -67,7 +67,7 @@ case \$4 in
 [123]/*) [ -e "\$held" ] || {
     setsid "$BNNRUN" "\$@" &
     pid=\$!
-    trap 'kill -CONT \$pid; kill -USR2 \$pid' USR2
+    trap 'kill -USR2 \$pid; kill -CONT \$pid' USR2 # what it is told is there before it goes on
     until ls -d "\$6.artifacts"/* || ! kill -0 \$pid; do sleep 0.02; done >/dev/null 2>&1
     kill -STOP \$pid
     : >"\$held"
