@@ -114,7 +114,7 @@ printf 'GET / HTTP/1.1\r\nHost: localhost:%s\r\nConnection: close\r\n\r\n' "$por
 grep -q '^HTTP/1.1 200' head || wrong 'silent connections are in the way'
 # As many connections as there may be, which all end at once: the next one is heard.
 sockets() { find "/proc/$server/fd" -lname 'socket:*' | wc -l; }
-"$ask" "$port" 63 </dev/null &
+printf 'GET /' | "$ask" "$port" 63 'GET /' &
 silent=$!
 n_tries=0
 until [ "$(sockets)" -gt 64 ] || [ $n_tries -ge 300 ]; do # and the one that listens
@@ -122,7 +122,10 @@ until [ "$(sockets)" -gt 64 ] || [ $n_tries -ge 300 ]; do # and the one that lis
     sleep 0.1
 done
 [ $n_tries -lt 300 ] || wrong "only $(sockets) sockets"
+kill -STOP $server # so that it hears of all ends in one turn
 kill $silent
+wait $silent
+kill -CONT $server
 gives 200 GET /
 fails 4 serve --port "$port"
 says "port $port is taken"

@@ -2,13 +2,14 @@
  * lines of headers to the file head, without their CR, and the rest to the file out: for requests that no browser
  * would make.
  *
- *     ask PORT [CONNECTIONS]     CONNECTIONS: that are opened before, and say nothing
+ *     ask PORT [CONNECTIONS [TEXT]]     CONNECTIONS: that are opened before, and say the text, or nothing
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -52,8 +53,11 @@ int main(int argc, char **argv)
     if (argc < 2)
         return 2;
     alarm(ASK_SECONDS);
-    for (unsigned long i = argc > 2 ? strtoul(argv[2], NULL, 10) : 0; i > 0; i--)
-        ask_connect(argv[1]);
+    for (unsigned long i = argc > 2 ? strtoul(argv[2], NULL, 10) : 0; i > 0; i--) {
+        const int other = ask_connect(argv[1]);
+        if (argc > 3 && send(other, argv[3], strlen(argv[3]), MSG_NOSIGNAL) < 0)
+            return EXIT_FAILURE;
+    }
     const int fd = ask_connect(argv[1]);
     const size_t n = fread(bytes, 1, sizeof bytes, stdin);
     for (size_t sent = 0; sent < n;) {
