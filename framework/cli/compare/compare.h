@@ -36,8 +36,8 @@ typedef struct cli_arm {
     bool *failed;         /* [n_seeds] because the run failed */
     const char **uids;    /* [n_seeds] of the run with the result, or NULL */
     size_t n_done, n_failed, n_missing; /* seeds; missing: not run, interrupted, stale */
-    size_t n_stale;
-    double mean; /* of those done */
+    size_t n_stale;                     /* of the missing */
+    double mean;                        /* of those done */
 
     const char **experiments; /* [n_experiments], of [experiments_room] */
     size_t experiments_room;

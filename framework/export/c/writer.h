@@ -142,10 +142,12 @@ void bnn_c_all_or_any(c_writer *w);
 bool bnn_c_fits_pairs(const bnn_stage *s);
 void bnn_c_pairs_stage(c_writer *w, bool mixed);
 
+/* pairs.c: how many sums stand in a row, of which two neighbours are a pair: of a pool's window (pool: its size), or of
+ * the map (0). */
+uint32_t bnn_c_sums_in_a_row(const bnn_stage *s, uint32_t pool);
+
 /* pairs.c: the function that gathers what is under the kernel, a byte in each half of a word, and returns what both
  * come to; and the loops over pairs of sums, in which it is called, up to the body. */
-/* Pairs are of neighbours in a row, which is of a pool's window (pool: its size), or of the map (0). */
-uint32_t bnn_c_sums_in_a_row(const bnn_stage *s, uint32_t pool);
 void bnn_c_pairs_window(c_writer *w);
 void bnn_c_pairs_loops(c_writer *w, uint32_t pool, uint32_t stride);
 
