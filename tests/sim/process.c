@@ -201,6 +201,14 @@ sim_told *process_told(const char *uid)
     return NULL;
 }
 
+/* Files of a run that is done were damaged by others, or could not be read this time. */
+static bool process_may_be_lost(const bnn_run *run)
+{
+    const bool read = run->lost == NULL || strstr(run->lost, "is damaged") != NULL ||
+                      strstr(run->lost, "is missing") != NULL;
+    return run->state == BNN_RUN_LOST && (world->damaged || (!read && world->odds.io_error > 0));
+}
+
 /* Whoever was told that a run is done finds it done after each restart. */
 int __wrap_bnn_plan_record(const bnn_experiment *experiment, const char *db, const char *retrain,
                            bool take_over, bnn_arena *arena, bnn_plan *out,
@@ -217,8 +225,7 @@ int __wrap_bnn_plan_record(const bnn_experiment *experiment, const char *db, con
         if (run->id == 0)
             continue;
         const uint32_t attempt = before[process_told(run->uid) - world->told].attempt;
-        const bool lost = run->state == BNN_RUN_LOST && world->damaged;
-        if (attempt != 0 && run->state != BNN_RUN_DONE && !lost)
+        if (attempt != 0 && run->state != BNN_RUN_DONE && !process_may_be_lost(run))
             sim_violate("run %s was done in attempt %u, and is in state %d now (%s)", run->uid,
                         attempt, (int)run->state, run->lost != NULL ? run->lost : "");
     }
