@@ -74,7 +74,9 @@ check "run lr_search" ./bnnrun run configs/lr_search.yaml -q $small -s seeds=[1]
 # ---- README.md's commands ------------------------------------------------------------------------
 cp c.1 ste_window.c
 cat sh.[0-9]* | sed -e ':a' -e '/\\$/N; s/\\\n//; ta' >commands # joined lines
-RUN=$(./bnnrun query "SELECT run_uid FROM artifact JOIN run USING (run_id) WHERE kind = 'model'" --csv | tail -n 1)
+# The smallest network, since one of the commands has all boards emulated.
+RUN=$(./bnnrun query "SELECT run_uid FROM artifact JOIN run USING (run_id) WHERE kind = 'model' ORDER BY n_bytes DESC" --csv |
+    tail -n 1)
 { # a picture of nothing, which PGM can say without a library
     printf 'P5 28 28 255\n'
     head -c 784 /dev/zero

@@ -223,7 +223,7 @@ if [ -n "${BNN_TEST_LONG-}" ] && [ -n "$chromium" ] && command -v node >/dev/nul
     {
         echo 'name: live'
         tiny_spec | sed 's/train_limit: 200/train_limit: 1500/'
-        echo 'train: {epochs: 60, batch: 20}'
+        echo 'train: {epochs: 24, batch: 20}'
         echo 'seeds: {count: 4}'
         echo 'sweep: {list: [{model.ste: identity}]}'
         echo 'baseline: {model.binarize: none}'

@@ -19,11 +19,16 @@ torture=$abs_top_builddir/tests/torture/torture
 if [ "${1-}" = all ]; then
     shift
     "$torture" "$@"
-elif [ -z "${BNN_TEST_LONG-}" ]; then
-    "$torture" --command run,query,csv,pack,unpack,merge,slurm --kind full,fsync,sqlite --points 1
 else
-    # One point of each kind; `bench` measures for long, and `c` and `runs` do as `onnx` and `query`.
+    # A point of two kinds, with BNN_TEST_LONG of some, or of all; `bench` measures for long, and `c` and `runs` do as
+    # `onnx` and `query`.
     commands=run,process,resume,restore,plan,show,query,compare,onnx,predict,verify,report,note,rm,gc
     commands=$commands,tensorboard,mlflow,trackio,csv,latex,pack,unpack,merge,slurm
-    "$torture" --command "$commands" --points 1
+    case ${BNN_TEST_LONG-} in
+    '') kinds='--kind own,full' ;;
+    all) kinds= ;;
+    *) kinds='--kind own,open,write,full,rename,thread,sqlite' ;;
+    esac
+    # shellcheck disable=SC2086 # words
+    "$torture" --command "$commands" $kinds --points 1
 fi

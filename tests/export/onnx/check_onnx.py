@@ -15,7 +15,7 @@ from onnx import checker, numpy_helper, shape_inference
 
 QONNX_DOMAIN = "qonnx.custom_op.general"
 TEXTS = {"run": "0123abcd", "spec": "dataset: mnist\n", "accuracy": "0.9", "tool": "1.2.3"}
-IMAGES_MAX = 500  # of a case, evaluated here
+IMAGES_MAX = 200  # of a case, evaluated here
 STANDARD = {"Add", "AveragePool", "BitShift", "Cast", "Clip", "Concat", "Conv", "Flatten",
             "Floor", "Gather", "Gemm", "GreaterOrEqual", "MaxPool", "Mod", "Mul", "PRelu", "Pad",
             "ReduceSum", "Reshape", "Slice", "Sub", "Where", "Xor"}
