@@ -230,10 +230,10 @@ static int pack_write_archive(pack_work *p, pack_writer *w, int fd, bnn_error *e
         status = pack_write_header(w, BNN_PACK_SUMS, n_sums, err);
     if (status == BNN_OK)
         status = pack_write(w, sums, n_sums, err);
-    if (status == BNN_OK && archive_write_close(w->archive) != ARCHIVE_OK)
-        status = pack_fail(w, err);
     if (status != BNN_OK)
-        archive_write_fail(w->archive); /* writes nothing more when it is released */
+        archive_write_close(w->archive); /* while it has its file; to release it would not free all */
+    else if (archive_write_close(w->archive) != ARCHIVE_OK)
+        status = pack_fail(w, err);
     free(sums);
     return status;
 }
