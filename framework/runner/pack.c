@@ -231,7 +231,7 @@ static int pack_write_archive(pack_work *p, pack_writer *w, int fd, bnn_error *e
     if (status == BNN_OK)
         status = pack_write(w, sums, n_sums, err);
     if (status != BNN_OK)
-        archive_write_close(w->archive); /* while it has its file; to release it would not free all */
+        archive_write_close(w->archive); /* while its file is open; its release alone leaks */
     else if (archive_write_close(w->archive) != ARCHIVE_OK)
         status = pack_fail(w, err);
     free(sums);
