@@ -204,9 +204,9 @@ sim_told *process_told(const char *uid)
 /* Files of a run that is done were damaged by others, or could not be read this time. */
 static bool process_may_be_lost(const bnn_run *run)
 {
-    const bool read = run->lost == NULL || strstr(run->lost, "is damaged") != NULL ||
-                      strstr(run->lost, "is missing") != NULL;
-    return run->state == BNN_RUN_LOST && (world->damaged || (!read && world->odds.io_error > 0));
+    const bool differs = run->lost == NULL || strstr(run->lost, "is damaged") != NULL ||
+                         strstr(run->lost, "is missing") != NULL;
+    return run->state == BNN_RUN_LOST && (world->damaged || (!differs && world->odds.io_error > 0));
 }
 
 /* Whoever was told that a run is done finds it done after each restart. */

@@ -20,14 +20,14 @@ if [ "${1-}" = all ]; then
     shift
     "$torture" "$@"
 else
-    # A point of two kinds, with BNN_TEST_LONG of some, or of all; `bench` measures for long, and `c` and `runs` do as
+    # A point of some kinds, with BNN_TEST_LONG of more, or of all; `bench` measures for long, and `c` and `runs` do as
     # `onnx` and `query`.
     commands=run,process,resume,restore,plan,show,query,compare,onnx,predict,verify,report,note,rm,gc
     commands=$commands,tensorboard,mlflow,trackio,csv,latex,pack,unpack,merge,slurm
     case ${BNN_TEST_LONG-} in
-    '') kinds='--kind own,full' ;;
+    '') kinds='--kind own,full,fsync,sqlite' ;;
     all) kinds= ;;
-    *) kinds='--kind own,open,write,full,rename,thread,sqlite' ;;
+    *) kinds='--kind own,open,write,full,fsync,rename,thread,sqlite' ;;
     esac
     # shellcheck disable=SC2086 # words
     "$torture" --command "$commands" $kinds --points 1
