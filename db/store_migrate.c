@@ -5,6 +5,8 @@
  * reads an older schema makes temporary ones, which hide those of the file. */
 #include "db/store_internal.h"
 
+#include "base/file.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,6 +179,19 @@ static int turn_wal_on(bnn_store *store, bnn_error *err)
     return code == SQLITE_OK ? BNN_OK : bnn_store_fail(store, "turning WAL on", err);
 }
 
+/* SQLite takes no notice of a folder that cannot be synced. After a power loss its log could be gone, or the log
+ * before it be back, which is older than what is in the database by then. The log is there from the first reading on,
+ * and as long as this connection is nobody else removes it. */
+static int settle_log(bnn_store *store, bnn_error *err)
+{
+    bnn_store_report(store, err);
+    bnn_store_number(store, "SELECT count(*) FROM sqlite_schema", NULL, 0, 0);
+    const char *file = sqlite3_db_filename(store->db, "main");
+    if (store->status != BNN_OK || file == NULL || bnn_file_sync_directory_of(file))
+        return store->status;
+    return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: its folder cannot be synced", store->path);
+}
+
 int bnn_store_migrate(bnn_store *store, bool writable, bnn_error *err)
 {
     identity id;
@@ -188,6 +203,8 @@ int bnn_store_migrate(bnn_store *store, bool writable, bnn_error *err)
     if (status != BNN_OK || !writable)
         return status;
     status = turn_wal_on(store, err);
+    if (status == BNN_OK)
+        status = settle_log(store, err);
     if (status == BNN_OK && id.version == NEWEST && !has_orphans(store, err))
         return store->status;
     if (status != BNN_OK)

@@ -249,9 +249,11 @@ static void history_alarmed(history *h)
         history_start(h, SIM_BNNRUN);
     else if (h->holds && sim_chance(2))
         history_start(h, SIM_HOLDER);
-    else if (h->meddles && sim_chance(2))
+    else if (h->meddles && sim_chance(2)) {
         meddle();
-    else if (h->takes)
+        h->complete =
+            h->complete && !world->damaged; /* what is gone now is for the next start to find */
+    } else if (h->takes)
         history_take_database(h);
 }
 

@@ -17,6 +17,7 @@
 #include <math.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- before ------------------------------------------------------------------------------ */
 
@@ -296,7 +297,18 @@ static int sweep_look_on(cli_sweep *s, int *signal, bnn_error *err)
     return status;
 }
 
-/* Whether a process that had runs of this sweep has left one: it died, or was stopped. */
+/* Whether the process that had this run has left it: it died, or was stopped; or left the checkpoint of it, since it
+ * was killed after the end was recorded. */
+static bool run_is_left(const cli_sweep *s, const bnn_run *run, const bnn_store_run *now)
+{
+    if (now->state != BNN_RUN_DONE)
+        return now->died || now->state == BNN_RUN_INTERRUPTED;
+    const char *checkpoint =
+        bnn_run_path(s->request->options.db, run->uid, BNN_RUN_CHECKPOINT, s->plan.arena);
+    return checkpoint != NULL && access(checkpoint, F_OK) == 0;
+}
+
+/* Whether a process that had runs of this sweep has left one. */
 static int sweep_has_left(const cli_sweep *s, bool *out, bnn_error *err)
 {
     const bnn_plan *plan = &s->plan;
@@ -314,7 +326,7 @@ static int sweep_has_left(const cli_sweep *s, bool *out, bnn_error *err)
     for (const bnn_run *run = plan->runs; status == BNN_OK && run < plan->runs + plan->n; run++)
         for (size_t i = 0; i < n; i++)
             *out |= (run->state == BNN_RUN_RUNNING || run->state == BNN_RUN_TAKEN) &&
-                    now[i].id == run->id && (now[i].died || now[i].state == BNN_RUN_INTERRUPTED);
+                    now[i].id == run->id && run_is_left(s, run, &now[i]);
     return status;
 }
 
