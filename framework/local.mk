@@ -15,6 +15,7 @@ base_sources = $(infer_base_sources) \
 	framework/base/draft.c framework/base/draft.h \
 	framework/base/fp_mode.h \
 	framework/base/json.c framework/base/json.h \
+	framework/base/memstream.c framework/base/memstream.h \
 	framework/base/path.c framework/base/path.h \
 	framework/base/program.c framework/base/program.h \
 	framework/base/record.h \

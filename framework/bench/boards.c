@@ -1,6 +1,7 @@
 #include "bench/boards.h"
 
 #include "base/file.h"
+#include "base/memstream.h"
 #include "base/program.h"
 #include "base/text.h"
 #include "bench/engine.h"
@@ -116,7 +117,7 @@ static int trial_write_images(const trial *t, bnn_error *err)
     const size_t pixels = bnn_shape_values(t->model->input);
     char *text = NULL;
     size_t n;
-    FILE *out = open_memstream(&text, &n);
+    FILE *out = bnn_memstream_open(&text, &n);
     if (out == NULL)
         return bnn_no_memory(err);
     fprintf(out, "#define N_IMAGES %d\nstatic const uint8_t images[N_IMAGES][%zu] = {",
@@ -124,7 +125,7 @@ static int trial_write_images(const trial *t, bnn_error *err)
     for (size_t i = 0; i < BENCH_BOARD_IMAGES * pixels; i++)
         fprintf(out, "%s%u", i % pixels != 0 ? "," : i == 0 ? "{" : "},\n{", t->images[i]);
     fprintf(out, "}};\n");
-    int status = fclose(out) == 0 ? BNN_OK : bnn_no_memory(err);
+    int status = bnn_memstream_close(out, &text) ? BNN_OK : bnn_no_memory(err);
     if (status == BNN_OK)
         status = trial_write(t, "images.h", text, err);
     free(text);

@@ -1,5 +1,7 @@
 #include "cluster/words.h"
 
+#include "base/memstream.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,15 +58,14 @@ void bnn_slurm_put_words(const char *const *words, FILE *out)
 bool bnn_slurm_text_begin(bnn_slurm_text *text)
 {
     *text = (bnn_slurm_text){.n = 0};
-    text->out = open_memstream(&text->bytes, &text->n);
+    text->out = bnn_memstream_open(&text->bytes, &text->n);
     return text->out != NULL;
 }
 
 const char *bnn_slurm_text_end(bnn_slurm_text *text, bnn_arena *arena)
 {
-    const bool failed = ferror(text->out) != 0;
     const char *own =
-        fclose(text->out) == 0 && !failed ? bnn_arena_strdup(arena, text->bytes) : NULL;
+        bnn_memstream_close(text->out, &text->bytes) ? bnn_arena_strdup(arena, text->bytes) : NULL;
     free(text->bytes);
     return own;
 }

@@ -3,6 +3,7 @@
 #include "exchange/visit.h"
 
 #include "base/json.h"
+#include "base/memstream.h"
 #include "base/path.h"
 #include "base/sha256.h"
 #include "base/text.h"
@@ -51,7 +52,7 @@ static char *mlflow_address(const char *place)
 {
     char path[PATH_MAX], *text = NULL;
     size_t n = 0;
-    FILE *out = bnn_path_absolute(place, path) ? open_memstream(&text, &n) : NULL;
+    FILE *out = bnn_path_absolute(place, path) ? bnn_memstream_open(&text, &n) : NULL;
     if (out == NULL)
         return NULL;
     fputs("file://", out);
@@ -61,7 +62,7 @@ static char *mlflow_address(const char *place)
             putc(*at, out);
         else
             fprintf(out, "%%%02X", (unsigned char)*at);
-    fclose(out);
+    bnn_memstream_close(out, &text);
     return text;
 }
 

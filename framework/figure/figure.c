@@ -1,5 +1,7 @@
 #include "figure/figure_internal.h"
 
+#include "base/memstream.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,13 +11,12 @@ static int figure_draw(const bnn_figure *figures, size_t n, bnn_figure_format fo
 {
     char *script = NULL;
     size_t n_script = 0;
-    FILE *stream = open_memstream(&script, &n_script);
+    FILE *stream = bnn_memstream_open(&script, &n_script);
     if (stream == NULL)
         return bnn_no_memory(err);
     for (size_t i = 0; i < n; i++)
         figure_write_script(&figures[i], format, stream);
-    const bool failed = ferror(stream) != 0;
-    int status = fclose(stream) != 0 || failed ? bnn_no_memory(err) : BNN_OK;
+    int status = bnn_memstream_close(stream, &script) ? BNN_OK : bnn_no_memory(err);
     if (status == BNN_OK)
         status = figure_run_gnuplot(script, n_script, arena, out, err);
     free(script);

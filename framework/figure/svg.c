@@ -3,6 +3,8 @@
  * as gnuplot wrote it. */
 #include "figure/figure_internal.h"
 
+#include "base/memstream.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -210,7 +212,7 @@ int figure_take_svg(const bnn_figure *figure, bnn_figure_format format, char **a
     size_t n = 0;
     if (head == NULL || end == NULL || head > end)
         return bnn_fail(err, BNN_E_RESOURCE, "gnuplot has drawn no SVG; 5.2 or newer is needed");
-    FILE *stream = open_memstream(&text, &n);
+    FILE *stream = bnn_memstream_open(&text, &n);
     if (stream == NULL)
         return bnn_no_memory(err);
     svg_tidy body = {head + strlen("</defs>"), end, stream, false};
@@ -218,9 +220,9 @@ int figure_take_svg(const bnn_figure *figure, bnn_figure_format format, char **a
     fputs("<g>", stream); /* the one that stands before what gnuplot defines */
     svg_tidy_all(&body);
     fputs("</svg>\n", stream);
-    const bool failed = ferror(stream) != 0;
     *at = end + strlen("</svg>");
-    if (fclose(stream) != 0 || failed || (out->bytes = bnn_arena_strdup(arena, text)) == NULL) {
+    if (!bnn_memstream_close(stream, &text) ||
+        (out->bytes = bnn_arena_strdup(arena, text)) == NULL) {
         free(text);
         return bnn_no_memory(err);
     }

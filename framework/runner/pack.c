@@ -2,6 +2,7 @@
 
 #include "base/draft.h"
 #include "base/file.h"
+#include "base/memstream.h"
 #include "runner/merge_internal.h"
 
 #include <archive.h>
@@ -218,13 +219,13 @@ static int pack_write_archive(pack_work *p, pack_writer *w, int fd, bnn_error *e
 {
     char *sums = NULL;
     size_t n_sums = 0;
-    w->sums = open_memstream(&sums, &n_sums);
+    w->sums = bnn_memstream_open(&sums, &n_sums);
     if (w->sums == NULL)
         return bnn_no_memory(err);
     int status = archive_write_open_fd(w->archive, fd) == ARCHIVE_OK ? BNN_OK : pack_fail(w, err);
     if (status == BNN_OK)
         status = pack_take_files(p, w, err);
-    if (fclose(w->sums) != 0 && status == BNN_OK)
+    if (!bnn_memstream_close(w->sums, &sums) && status == BNN_OK)
         status = bnn_no_memory(err);
     if (status == BNN_OK)
         status = pack_write_header(w, BNN_PACK_SUMS, n_sums, err);

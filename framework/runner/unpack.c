@@ -4,6 +4,7 @@
 
 #include "base/fault.h"
 #include "base/file.h"
+#include "base/memstream.h"
 #include "base/text.h"
 #include "runner/merge_internal.h"
 
@@ -198,7 +199,7 @@ static int unpack_read(unpack_work *u, int fd, bnn_error *err)
     u->left = st.st_size > INT64_MAX / UNPACK_RATIO / 2
                   ? INT64_MAX / 2
                   : UNPACK_FREE + (int64_t)st.st_size * UNPACK_RATIO;
-    u->sum = open_memstream(&u->sums, &u->n_sums);
+    u->sum = bnn_memstream_open(&u->sums, &u->n_sums);
     if (u->sum == NULL)
         return bnn_no_memory(err);
     if (archive_read_support_format_tar(a) != ARCHIVE_OK ||
@@ -220,7 +221,7 @@ int bnn_unpack_archive(const char *archive, const char *folder, bnn_error *err)
                               : unpack_read(&u, fd, err);
     archive_read_free(u.archive);
     if (u.sum != NULL)
-        fclose(u.sum);
+        bnn_memstream_close(u.sum, &u.sums);
     free(u.sums);
     if (fd >= 0)
         close(fd);

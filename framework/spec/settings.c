@@ -1,5 +1,6 @@
 #include "spec/key.h"
 
+#include "base/memstream.h"
 #include "base/sha256.h"
 #include "base/text.h"
 
@@ -95,15 +96,14 @@ const char *bnn_settings_json(bnn_settings *settings, char hash[65])
     const char *json = NULL;
     if (settings->n > 0)
         qsort(settings->rows, settings->n, sizeof *settings->rows, compare_settings);
-    FILE *out = open_memstream(&buffer, &n);
+    FILE *out = bnn_memstream_open(&buffer, &n);
     if (out == NULL)
         return NULL;
     bool ok = fputc('{', out) != EOF;
     for (size_t i = 0; ok && i < settings->n; i++)
         ok = (i == 0 || fputc(',', out) != EOF) && write_row(out, &settings->rows[i]);
     ok = ok && fputc('}', out) != EOF;
-    ok = fclose(out) == 0 && ok;
-    if (ok)
+    if (bnn_memstream_close(out, &buffer) && ok)
         json = bnn_arena_strdup(settings->arena, buffer);
     if (json != NULL)
         bnn_sha256(json, strlen(json), hash);

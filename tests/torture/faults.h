@@ -39,9 +39,20 @@ typedef struct torture_report {
     char frames[TORTURE_FRAMES_MAX][TORTURE_FRAME_TEXT];
 } torture_report;
 
+enum { TORTURE_PATHS_MAX = 1 << 15 }; /* of a group: the others are not noted */
+
+/* Likewise: by which path of callers a call was made, and which call of its group was the first by that. */
+typedef struct torture_paths {
+    struct {
+        _Atomic uint64_t hash, first; /* hash 0: free */
+    } of[TORTURE_GROUPS][TORTURE_PATHS_MAX];
+} torture_paths;
+
 /* In the environment: "GROUP:N:REASON", the number of a group of calls, which of them fails (from 1; 0: none, they
  * are counted), and an errno or a code of SQLite; 0 writes a part only. With + behind it all later ones fail, too. */
 #define TORTURE_FAULT  "BNN_TORTURE"
 #define TORTURE_REPORT "BNN_TORTURE_REPORT" /* the path of the report */
+#define TORTURE_PATHS \
+    "BNN_TORTURE_PATHS" /* that of a file for torture_paths, where these are wanted */
 
 #endif

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 static torture_report *report;
+static torture_paths *paths;   /* or NULL */
 static int group = -1, reason; /* of what is to fail */
 static uint64_t number;
 static bool goes_on;
@@ -56,12 +57,34 @@ static void note_frames(void)
     inside--;
 }
 
+static void note_path(torture_calls calls, uint64_t n)
+{
+    void *frames[TORTURE_FRAMES_MAX];
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    inside++;
+    const int n_frames = backtrace(frames, TORTURE_FRAMES_MAX);
+    inside--;
+    for (int i = 0; i < n_frames; i++)
+        hash = (hash ^ (uintptr_t)frames[i]) * UINT64_C(0x100000001b3);
+    hash += hash == 0;
+    for (uint64_t i = 0; i < TORTURE_PATHS_MAX; i++) {
+        const uint64_t at = ((hash >> 32) + i) % TORTURE_PATHS_MAX;
+        uint64_t found = 0;
+        if (atomic_compare_exchange_strong(&paths->of[calls][at].hash, &found, hash))
+            atomic_store(&paths->of[calls][at].first, n);
+        if (found == 0 || found == hash)
+            return;
+    }
+}
+
 /* Whether this call is to fail; then errno is set. */
 static bool fails(torture_calls calls)
 {
     if (report == NULL || inside > 0 || !begun)
         return false;
     const uint64_t n = 1 + atomic_fetch_add(&report->n_calls[calls], 1);
+    if (paths != NULL)
+        note_path(calls, n);
     if ((int)calls != group || (goes_on ? n < number : n != number))
         return false;
     if (atomic_fetch_add(&report->n_failed, 1) == 0)
@@ -94,24 +117,31 @@ static bool fails_to_allocate(const void *caller)
     return (is_own && fails(TORTURE_OWN)) || fails(TORTURE_ALLOC);
 }
 
+/* NULL when there is none. */
+static void *map_shared(const char *path, size_t n)
+{
+    const int fd = path != NULL ? open(path, O_RDWR | O_CLOEXEC) : -1;
+    void *map = fd < 0 ? MAP_FAILED : mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (fd >= 0)
+        close(fd);
+    return map != MAP_FAILED ? map : NULL;
+}
+
 __attribute__((constructor)) static void prepare(void)
 {
-    const char *asked = getenv(TORTURE_FAULT), *path = getenv(TORTURE_REPORT);
+    const char *asked = getenv(TORTURE_FAULT);
     char more = '\0';
     void *frame;
     inside++;
-    const int fd = path != NULL ? open(path, O_RDWR | O_CLOEXEC) : -1;
-    void *map =
-        fd < 0 ? MAP_FAILED : mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (fd >= 0)
-        close(fd);
+    torture_report *counts = map_shared(getenv(TORTURE_REPORT), sizeof *counts);
+    paths = map_shared(getenv(TORTURE_PATHS), sizeof *paths);
     dl_iterate_phdr(find_program, NULL);
     backtrace(&frame, 1); /* loads what it needs */
     unsetenv("LD_PRELOAD");
-    if (asked != NULL && map != MAP_FAILED &&
+    if (asked != NULL && counts != NULL &&
         sscanf(asked, "%d:%lu:%d%c", &group, &number, &reason, &more) >= 3) {
         goes_on = more == '+';
-        report = map;
+        report = counts;
     }
     inside--;
 }

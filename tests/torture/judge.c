@@ -10,14 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-void torture_refer(const trial_place *place, const torture_command *command,
+void torture_refer(const trial_place *place, const torture_command *command, bool notes_paths,
                    torture_reference *reference)
 {
     char words[TRIAL_TEXT_MAX];
     trial_outcome second;
+    trial_place noting = *place;
+    noting.paths = reference->paths = notes_paths ? malloc(sizeof *reference->paths) : NULL;
+    if (notes_paths && noting.paths == NULL)
+        trial_die("%s", strerror(errno));
     torture_words(command, words);
     trial_copy(place, command->folder, "try");
-    trial_run(place, "try", words, NULL, &reference->outcome);
+    trial_run(&noting, "try", words, NULL, &reference->outcome);
     if (reference->outcome.status != 0)
         trial_die("%s: status %d without a fault\n%s", words, reference->outcome.status,
                   reference->outcome.err);
@@ -33,6 +37,7 @@ void torture_forget(torture_reference *reference)
 {
     free(reference->once);
     free(reference->twice);
+    free(reference->paths);
     trial_free(&reference->outcome);
 }
 

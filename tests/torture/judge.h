@@ -8,9 +8,10 @@
 typedef struct torture_reference {
     char *once, *twice; /* the folder after one call, and after another */
     trial_outcome outcome;
+    torture_paths *paths; /* by which its calls were made; or NULL */
 } torture_reference;
 
-void torture_refer(const trial_place *place, const torture_command *command,
+void torture_refer(const trial_place *place, const torture_command *command, bool notes_paths,
                    torture_reference *reference);
 void torture_forget(torture_reference *reference);
 

@@ -7,6 +7,7 @@
  *     make torture TORTURE_FLAGS='--kind alloc --stride 97'    # each 97th
  *     make torture TORTURE_FLAGS='--kind own'                  # each allocation of bnnrun itself: minutes
  *     make torture TORTURE_FLAGS='--points 3'                  # that many of each command and kind
+ *     make torture TORTURE_FLAGS='--paths'    # one of those that are made by the same path of callers
  *     make torture TORTURE_FLAGS='--command run --kind alloc --first 1234 --last 1234 --verbose'
  *
  * In a folder that was configured with --enable-sanitizers (by gcc, whose sanitizers are libraries), leaks and
@@ -56,7 +57,7 @@ static struct {
     const char *commands, *kinds; /* with commas; NULL: all */
     uint64_t stride, first, last;
     uint64_t points; /* of each command and kind; 0: all */
-    bool verbose;
+    bool paths, verbose;
 } asked = {.stride = 1, .first = 1, .last = UINT64_MAX};
 
 static struct {
@@ -72,9 +73,23 @@ static bool is_in(const char *list, const char *name)
     return list == NULL;
 }
 
-/* Of points that are as far apart as can be; else each stride-th. */
-static uint64_t next_point(uint64_t n, uint64_t n_calls)
+/* The next call that was the first by its path. */
+static uint64_t next_path(const torture_paths *paths, torture_calls calls, uint64_t n)
 {
+    uint64_t least = UINT64_MAX;
+    for (size_t i = 0; i < TORTURE_PATHS_MAX; i++) {
+        const uint64_t first = paths->of[calls][i].first;
+        least = first > n && first >= asked.first && first < least ? first : least;
+    }
+    return least;
+}
+
+/* Of points that are as far apart as can be; else each stride-th. */
+static uint64_t next_point(const torture_reference *reference, torture_calls calls, uint64_t n)
+{
+    const uint64_t n_calls = reference->outcome.report.n_calls[calls];
+    if (reference->paths != NULL)
+        return next_path(reference->paths, calls, n);
     if (asked.points == 0)
         return n == 0 ? asked.first : n + asked.stride;
     const uint64_t gap = n_calls / (asked.points + 1);
@@ -86,8 +101,8 @@ static void torture_kind_of(const trial_place *place, const torture_command *com
 {
     const uint64_t n_calls = reference->outcome.report.n_calls[kind->calls];
     unsigned long n_tried = 0, n_wrong = 0;
-    for (uint64_t n = next_point(0, n_calls); n <= n_calls && n <= asked.last;
-         n = next_point(n, n_calls)) {
+    for (uint64_t n = next_point(reference, kind->calls, 0); n <= n_calls && n <= asked.last;
+         n = next_point(reference, kind->calls, n)) {
         const trial_fault fault = {(int)kind->calls, n, kind->reason, kind->goes_on};
         bool reached;
         if (asked.verbose)
@@ -110,7 +125,7 @@ static void torture_kind_of(const trial_place *place, const torture_command *com
 static void torture(const trial_place *place, const torture_command *command)
 {
     torture_reference reference;
-    torture_refer(place, command, &reference);
+    torture_refer(place, command, asked.paths, &reference);
     for (int i = 0; i < N_KINDS; i++)
         if (is_in(asked.kinds, kinds[i].name))
             torture_kind_of(place, command, &kinds[i], &reference);
@@ -142,15 +157,12 @@ static void list_names(void)
 
 static void take_options(int argc, char **argv)
 {
-    static const struct option options[] = {{"command", required_argument, NULL, 'c'},
-                                            {"kind", required_argument, NULL, 'k'},
-                                            {"stride", required_argument, NULL, 's'},
-                                            {"first", required_argument, NULL, 'f'},
-                                            {"last", required_argument, NULL, 'l'},
-                                            {"points", required_argument, NULL, 'p'},
-                                            {"verbose", no_argument, NULL, 'v'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
+    static const struct option options[] = {
+        {"command", required_argument, NULL, 'c'}, {"kind", required_argument, NULL, 'k'},
+        {"stride", required_argument, NULL, 's'},  {"first", required_argument, NULL, 'f'},
+        {"last", required_argument, NULL, 'l'},    {"points", required_argument, NULL, 'p'},
+        {"paths", no_argument, NULL, 'P'},         {"verbose", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},          {0}};
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;)
         switch (c) {
         case 'c':
@@ -170,6 +182,9 @@ static void take_options(int argc, char **argv)
             break;
         case 'p':
             asked.points = take_number(optarg);
+            break;
+        case 'P':
+            asked.paths = true;
             break;
         case 'v':
             asked.verbose = true;

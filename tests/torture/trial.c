@@ -72,6 +72,7 @@ void trial_open(trial_place *place, const char *program, const char *library)
     const char *folder = getenv("TMPDIR");
     place->program = program;
     place->library = library;
+    place->paths = NULL;
     snprintf(place->scratch, sizeof place->scratch, "%.200s/bnn_torture.XXXXXX",
              folder != NULL ? folder : "/tmp");
     if (mkdtemp(place->scratch) == NULL)
@@ -128,6 +129,8 @@ static void child_set_environment(const trial_place *place, const trial_fault *f
              f->goes_on ? "+" : "");
     setenv(TORTURE_FAULT, text, 1);
     setenv(TORTURE_REPORT, trial_path(place, "report", NULL, path), 1);
+    if (place->paths != NULL)
+        setenv(TORTURE_PATHS, trial_path(place, "paths", NULL, path), 1);
     setenv("ASAN_OPTIONS", "verify_asan_link_order=0:allocator_may_return_null=1:exitcode=86", 1);
     snprintf(path, sizeof path, "suppressions=%s/linker:print_suppressions=0", place->scratch);
     setenv("LSAN_OPTIONS", path, 1);
@@ -166,15 +169,35 @@ static char *read_text(const trial_place *place, const char *name)
     return text;
 }
 
+/* A new file of zeros. */
+static int open_zeros(const trial_place *place, const char *name, size_t n)
+{
+    char path[PATH_MAX];
+    const int fd =
+        open(trial_path(place, name, NULL, path), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0 || ftruncate(fd, (off_t)n) != 0)
+        trial_die("%s: %s", path, strerror(errno));
+    return fd;
+}
+
+/* What the library has written to it. */
+static void close_read(int fd, void *out, size_t n)
+{
+    for (size_t at = 0; at < n;) {
+        const ssize_t got = pread(fd, (char *)out + at, n - at, (off_t)at);
+        if (got <= 0)
+            trial_die("cannot read the report: %s", strerror(errno));
+        at += (size_t)got;
+    }
+    close(fd);
+}
+
 void trial_run(const trial_place *place, const char *folder, const char *words,
                const trial_fault *fault, trial_outcome *out)
 {
-    char path[PATH_MAX];
     int status;
-    const int fd =
-        open(trial_path(place, "report", NULL, path), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0 || ftruncate(fd, sizeof out->report) != 0)
-        trial_die("%s: %s", path, strerror(errno));
+    const int report = open_zeros(place, "report", sizeof out->report);
+    const int paths = place->paths != NULL ? open_zeros(place, "paths", sizeof *place->paths) : -1;
     fflush(NULL);
     const pid_t child = fork();
     if (child == 0)
@@ -184,9 +207,9 @@ void trial_run(const trial_place *place, const char *folder, const char *words,
     out->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     if (out->status == TRIAL_BROKEN)
         trial_die("cannot execute %s", place->program);
-    if (pread(fd, &out->report, sizeof out->report, 0) != sizeof out->report)
-        trial_die("%s: %s", path, strerror(errno));
-    close(fd);
+    close_read(report, &out->report, sizeof out->report);
+    if (paths >= 0)
+        close_read(paths, place->paths, sizeof *place->paths);
     out->out = read_text(place, "out");
     out->err = read_text(place, "err");
 }

@@ -18,6 +18,7 @@ enum { TRIAL_WORDS_MAX = 24, TRIAL_TEXT_MAX = 512, TRIAL_SECONDS = 60 };
 typedef struct trial_place {
     const char *program, *library; /* bnnrun, inject.so: absolute paths */
     char scratch[256];             /* made by trial_open(), removed by trial_close() */
+    torture_paths *paths;          /* NULL: the next calls do not note them */
 } trial_place;
 
 typedef struct trial_fault {

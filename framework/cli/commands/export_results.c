@@ -2,6 +2,7 @@
 #include "cli/commands/export.h"
 
 #include "base/file.h"
+#include "base/memstream.h"
 #include "base/text.h"
 #include "cli/compare/ask.h"
 #include "cli/latex.h"
@@ -89,12 +90,11 @@ static int latex_export(bnn_store *store, results_export *r, bnn_error *err)
     size_t n = 0;
     if (latex_check_place(r->output, err) != BNN_OK)
         return err->status;
-    FILE *out = open_memstream(&text, &n);
+    FILE *out = bnn_memstream_open(&text, &n);
     if (out == NULL)
         return bnn_no_memory(err);
     int status = latex_write_to(store, r, out, err);
-    const bool failed = ferror(out) != 0;
-    if ((fclose(out) != 0 || failed) && status == BNN_OK)
+    if (!bnn_memstream_close(out, &text) && status == BNN_OK)
         status = bnn_no_memory(err);
     if (status == BNN_OK)
         status = latex_deliver(r, text, n, err);

@@ -1,6 +1,7 @@
 #include "cli/report/html.h"
 
 #include "base/json.h"
+#include "base/memstream.h"
 #include "base/text.h"
 
 #include <stdarg.h>
@@ -10,14 +11,13 @@
 int cli_html_begin(cli_html *h, bnn_error *err)
 {
     *h = (cli_html){.file = NULL};
-    h->file = open_memstream(&h->text, &h->n);
+    h->file = bnn_memstream_open(&h->text, &h->n);
     return h->file == NULL ? bnn_no_memory(err) : BNN_OK;
 }
 
 int cli_html_end(cli_html *h, bnn_error *err)
 {
-    const bool failed = h->failed || ferror(h->file) != 0;
-    return fclose(h->file) != 0 || failed ? bnn_no_memory(err) : BNN_OK;
+    return bnn_memstream_close(h->file, &h->text) && !h->failed ? BNN_OK : bnn_no_memory(err);
 }
 
 void cli_html_put(cli_html *h, const char *markup)

@@ -1,5 +1,6 @@
 #include "export/c/c.h"
 
+#include "base/memstream.h"
 #include "export/c/writer.h"
 
 #include <math.h>
@@ -185,12 +186,11 @@ static char *c_text_of(c_writer *w, void (*write)(c_writer *w))
 {
     char *text = NULL;
     size_t n = 0;
-    w->out = open_memstream(&text, &n);
+    w->out = bnn_memstream_open(&text, &n);
     if (w->out == NULL)
         return NULL;
     write(w);
-    const bool failed = ferror(w->out) != 0;
-    if (fclose(w->out) != 0 || failed || w->no_memory) {
+    if (!bnn_memstream_close(w->out, &text) || w->no_memory) {
         free(text);
         return NULL;
     }
