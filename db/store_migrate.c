@@ -179,17 +179,34 @@ static int turn_wal_on(bnn_store *store, bnn_error *err)
     return code == SQLITE_OK ? BNN_OK : bnn_store_fail(store, "turning WAL on", err);
 }
 
-/* SQLite takes no notice of a folder that cannot be synced. After a power loss its log could be gone, or the log
- * before it be back, which is older than what is in the database by then. The log is there from the first reading on,
- * and as long as this connection is nobody else removes it. */
+/* SQLite takes no notice of a folder that cannot be synced. After a power loss a journal or log in it could be gone, or
+ * the log before it be back, which is older than what is in the database by then. */
+static int sync_folder(bnn_store *store, bnn_error *err)
+{
+    const char *file = sqlite3_db_filename(store->db, "main");
+    if (file == NULL || bnn_file_sync_directory_of(file))
+        return BNN_OK;
+    return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: its folder cannot be synced", store->path);
+}
+
+/* Half of the first page would be no database, and no empty one either: its journal is there from BEGIN on. */
+static int write_first_page(bnn_store *store, bnn_error *err)
+{
+    int status = bnn_store_script(store, "BEGIN EXCLUSIVE", err);
+    if (status == BNN_OK)
+        status = sync_folder(store, err);
+    if (status == BNN_OK)
+        return bnn_store_commit(store, err);
+    bnn_store_rollback(store);
+    return status;
+}
+
+/* The log is there from the first reading on, and as long as this connection is nobody else removes it. */
 static int settle_log(bnn_store *store, bnn_error *err)
 {
     bnn_store_report(store, err);
     bnn_store_number(store, "SELECT count(*) FROM sqlite_schema", NULL, 0, 0);
-    const char *file = sqlite3_db_filename(store->db, "main");
-    if (store->status != BNN_OK || file == NULL || bnn_file_sync_directory_of(file))
-        return store->status;
-    return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: its folder cannot be synced", store->path);
+    return store->status != BNN_OK ? store->status : sync_folder(store, err);
 }
 
 int bnn_store_migrate(bnn_store *store, bool writable, bnn_error *err)
@@ -202,7 +219,10 @@ int bnn_store_migrate(bnn_store *store, bool writable, bnn_error *err)
         return make_temporary_views(store, id.version, err);
     if (status != BNN_OK || !writable)
         return status;
-    status = turn_wal_on(store, err);
+    if (is_empty(&id))
+        status = write_first_page(store, err);
+    if (status == BNN_OK)
+        status = turn_wal_on(store, err);
     if (status == BNN_OK)
         status = settle_log(store, err);
     if (status == BNN_OK && id.version == NEWEST && !has_orphans(store, err))
