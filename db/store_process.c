@@ -163,15 +163,16 @@ bool bnn_store_is_in_use(const char *file)
     return is;
 }
 
-/* False with errno. A part of so few bytes is written when there is no room for more. */
+/* False with errno. */
 static bool write_line(int fd, const char *text, size_t n)
 {
-    ssize_t written;
-    while ((written = pwrite(fd, text, n, 0)) < 0 && errno == EINTR)
-        continue;
-    if (written >= 0 && written != (ssize_t)n)
-        errno = ENOSPC;
-    return written == (ssize_t)n;
+    for (size_t at = 0; at < n;) {
+        const ssize_t written = pwrite(fd, text + at, n - at, (off_t)at);
+        if (written < 0 && errno != EINTR)
+            return false;
+        at += written > 0 ? (size_t)written : 0;
+    }
+    return true;
 }
 
 int bnn_store_lock_life(bnn_store *store, bnn_error *err)
@@ -181,8 +182,7 @@ int bnn_store_lock_life(bnn_store *store, bnn_error *err)
         if (getrandom(&drawn, sizeof drawn, 0) != sizeof drawn)
             return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot draw a number");
         struct flock byte = byte_of((int64_t)(drawn >> 2) + 1);
-        char text
-            [64]; /* of one length, whatever the numbers: nothing of another line stays behind it */
+        char text[64]; /* of one length: nothing of another line stays behind it */
         const int n = snprintf(text, sizeof text, "%020ju %020ju\n", (uintmax_t)store->inode,
                                (uintmax_t)store->device);
         if (!write_line(store->lock, text, (size_t)n))

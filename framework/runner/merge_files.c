@@ -240,17 +240,22 @@ static const char *merge_path(const merge_note *note, const char *name, const ch
     return bnn_run_path(note->merge->into, name, file, note->arena);
 }
 
-/* The folder with what bnnrun writes there. */
-static void merge_drop(const merge_note *note, const char *name)
+/* The folder with what bnnrun writes there. Of what is not its own there, some may stay. */
+static int merge_drop(const merge_note *note, const char *name, bnn_error *err)
 {
     const char *path = merge_path(note, name, NULL);
     for (size_t i = 0; i < N_RUN_FILES; i++) {
         const char *file = merge_path(note, name, run_files[i]);
-        if (file != NULL)
-            unlink(file);
+        if (file == NULL)
+            return bnn_no_memory(err);
+        if (unlink(file) != 0 && errno != ENOENT)
+            return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be removed", file);
     }
-    if (path != NULL)
-        rmdir(path);
+    if (path == NULL)
+        return bnn_no_memory(err);
+    if (rmdir(path) != 0 && errno != ENOENT && errno != ENOTEMPTY)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be removed", path);
+    return BNN_OK;
 }
 
 /* What the run had of its earlier attempts, and has not of this one, goes. After that there is no way back. */
@@ -314,11 +319,9 @@ static int merge_settle(bnn_merge *m, const char *name, bnn_arena *arena, bnn_er
         if (status == BNN_OK && !bnn_file_sync_directory_of(any))
             status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: its folder cannot be synced", any);
     }
-    if (status != BNN_OK)
-        return status;
-    merge_drop(&note, note.staged);
-    merge_drop(&note, note.moving);
-    return BNN_OK;
+    if (status == BNN_OK)
+        status = merge_drop(&note, note.staged, err);
+    return status == BNN_OK ? merge_drop(&note, note.moving, err) : status;
 }
 
 /* Nobody can take a run while a transaction lasts. */

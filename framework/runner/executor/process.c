@@ -339,6 +339,7 @@ static void process_close(bnn_executor *executor)
         process_close_fd(&x->controls[i][0]);
         process_close_fd(&x->controls[i][1]);
     }
+    process_close_fd(&x->signals);
     for (uint32_t i = 0; i < executor->n_slots; i++)
         process_close_lines(&x->slots[i]);
     while (x->keeper > 0 && waitpid(x->keeper, NULL, 0) < 0 && errno == EINTR)
@@ -355,7 +356,10 @@ static int process_open_controls(process_executor *x, bnn_error *err)
             x->controls[i][0] = x->controls[i][1] = -1;
             return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot make a socket for the runs' parent");
         }
-    return BNN_OK;
+    x->signals = bnn_zygote_open_signals();
+    return x->signals >= 0 ? BNN_OK
+                           : bnn_fail_errno(err, BNN_E_RESOURCE,
+                                            "cannot watch the signals of the runs' parent");
 }
 
 static int process_fork_keeper(process_executor *x, bnn_error *err)
@@ -369,6 +373,7 @@ static int process_fork_keeper(process_executor *x, bnn_error *err)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot fork the runs' parent");
     for (uint32_t i = 0; i < PROCESS_ZYGOTES; i++)
         process_close_fd(&x->controls[i][1]);
+    process_close_fd(&x->signals);
     return BNN_OK;
 }
 
@@ -409,6 +414,7 @@ int bnn_executor_open_processes(const bnn_run_base *base, uint32_t n_slots, bnn_
                                  .cancel = process_cancel,
                                  .close = process_close};
     x->base = base;
+    x->signals = -1;
     x->last_look = bnn_clock_seconds(CLOCK_MONOTONIC);
     for (uint32_t i = 0; i < PROCESS_ZYGOTES; i++)
         x->controls[i][0] = x->controls[i][1] = -1;

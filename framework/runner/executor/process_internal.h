@@ -126,9 +126,10 @@ typedef struct process_executor {
     bnn_executor executor; /* must be first */
     const bnn_run_base *base;
     pid_t keeper;
-    uint32_t n_started;                         /* attempts */
-    uint32_t i_zygote;                          /* the one in charge */
-    int controls[PROCESS_ZYGOTES][2];           /* the host's end and that of each zygote */
+    uint32_t n_started;               /* attempts */
+    uint32_t i_zygote;                /* the one in charge */
+    int controls[PROCESS_ZYGOTES][2]; /* the host's end and that of each zygote */
+    int signals; /* the zygotes': by which each reads its own; -1 in the host */
     const bnn_plugin *killers[PROCESS_ZYGOTES]; /* each zygote was killed in a call of; or NULL */
     double stopped;                             /* when the runs were cancelled; 0: they were not */
     double last_look;                           /* at who is late */
@@ -141,7 +142,10 @@ typedef struct process_executor {
  * process. */
 _Noreturn void bnn_keeper_run(process_executor *executor, pid_t host);
 
-/* zygote.c: the rest of a zygote's life: obeys the host until that closes its end. keeper: its process. */
+/* zygote.c: a descriptor by which each zygote reads its own signals; -1 with errno. */
+int bnn_zygote_open_signals(void);
+
+/* Likewise: the rest of a zygote's life: obeys the host until that closes its end. keeper: its process. */
 _Noreturn void bnn_zygote_run(process_executor *executor, pid_t keeper);
 
 /* The descriptors that a start comes with. */

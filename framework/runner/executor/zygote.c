@@ -49,13 +49,13 @@ static void zygote_tell_begin(process_executor *x, const process_attempt *attemp
 }
 
 static void zygote_start_child(process_executor *x, const process_command *c,
-                               const int fds[PROCESS_FDS], int signals)
+                               const int fds[PROCESS_FDS])
 {
     const pid_t zygote = getpid(), pid = fork();
     process_slot *s = &x->slots[c->attempt.slot];
     if (pid == 0) {
         close(zygote_control(x));
-        close(signals);
+        close(x->signals);
         bnn_child_run(x, c, fds, zygote);
     }
     if (pid < 0)
@@ -115,7 +115,7 @@ static void zygote_signal_children(const process_executor *x, int signal)
 /* ---- the life of a zygote ---------------------------------------------------------------- */
 
 /* False when the host has closed its end. */
-static bool zygote_obey(process_executor *x, int signals)
+static bool zygote_obey(process_executor *x)
 {
     process_command c;
     int fds[PROCESS_FDS];
@@ -123,7 +123,7 @@ static bool zygote_obey(process_executor *x, int signals)
     if (news <= 0)
         return news < 0;
     if (c.kind == PROCESS_START)
-        zygote_start_child(x, &c, fds, signals);
+        zygote_start_child(x, &c, fds);
     else if (x->slots[c.attempt.slot].pid != 0 &&
              x->slots[c.attempt.slot].attempt.run == c.attempt.run)
         kill(x->slots[c.attempt.slot].pid, SIGKILL);
@@ -133,23 +133,34 @@ static bool zygote_obey(process_executor *x, int signals)
     return true;
 }
 
-static int zygote_watch_signals(void)
+static sigset_t zygote_signals(void)
 {
-    const struct sigaction usual = {.sa_handler = SIG_DFL};
     sigset_t set;
-    sigaction(SIGCHLD, &usual, NULL); /* who started us may have ignored it */
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     sigaddset(&set, SIGTSTP);
     sigaddset(&set, SIGCONT);
-    sigprocmask(SIG_BLOCK, &set, NULL);
+    return set;
+}
+
+int bnn_zygote_open_signals(void)
+{
+    const sigset_t set = zygote_signals();
     return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-static void zygote_take_signal(process_executor *x, int signals)
+static void zygote_block_signals(void)
+{
+    const struct sigaction usual = {.sa_handler = SIG_DFL};
+    const sigset_t set = zygote_signals();
+    sigaction(SIGCHLD, &usual, NULL); /* who started us may have ignored it */
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static void zygote_take_signal(process_executor *x)
 {
     struct signalfd_siginfo info;
-    if (read(signals, &info, sizeof info) != (ssize_t)sizeof info)
+    if (read(x->signals, &info, sizeof info) != (ssize_t)sizeof info)
         return;
     if (info.ssi_signo == SIGTSTP)
         zygote_signal_children(x, SIGSTOP);
@@ -162,20 +173,19 @@ void bnn_zygote_run(process_executor *x, pid_t keeper)
 {
     bnn_process_die_with(keeper);
     bnn_process_adopt_orphans();
-    const int signals = zygote_watch_signals();
+    zygote_block_signals();
     struct pollfd fds[] = {{.fd = zygote_control(x), .events = POLLIN},
-                           {.fd = signals, .events = POLLIN}};
-    bool open = signals >= 0;
-    while (open) {
+                           {.fd = x->signals, .events = POLLIN}};
+    for (bool open = true; open;) {
         if (poll(fds, 2, -1) < 0) {
             if (errno != EINTR)
                 break;
             continue;
         }
         if (fds[1].revents & POLLIN)
-            zygote_take_signal(x, signals);
+            zygote_take_signal(x);
         if (fds[0].revents != 0)
-            open = zygote_obey(x, signals);
+            open = zygote_obey(x);
     }
     _exit(EXIT_SUCCESS);
 }
