@@ -8,6 +8,7 @@
  * full precision. */
 #include "cli/spec_schema.h"
 
+#include "base/json.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "cli/spec_help.h"
@@ -379,7 +380,7 @@ static json_t *schema_value(cli_schema *s, const bnn_key *key, const schema_plac
         return cli_schema_any(s, any);
     }
     if (key->type != NULL && key->type->schema != NULL)
-        cli_schema_add(s, any, json_loads(key->type->schema, 0, NULL));
+        cli_schema_add(s, any, bnn_json_of(key->type->schema));
     else if (key->section == NULL)
         cli_schema_add(s, any,
                        key->param.type != BNN_TYPE_END            ? schema_param(s, &key->param)

@@ -1,5 +1,6 @@
 /* spec_schema_dotted.c - the maps of a spec that set keys by their dotted paths: points, and what a sweep makes
  * points of. */
+#include "base/json.h"
 #include "cli/spec_schema_internal.h"
 
 #include <stdint.h>
@@ -111,6 +112,6 @@ void cli_schema_define_dotted(cli_schema *s)
     cli_schema_put(s, s->definitions, "lists", dotted_map(s, form_list));
     cli_schema_put(s, s->definitions, "equal_lists", equal_lists(s));
     cli_schema_put(s, s->definitions, "draws", draws);
-    cli_schema_put(s, s->definitions, "range", json_loads(range, 0, NULL));
-    cli_schema_put(s, s->definitions, "range_of_integers", json_loads(range_of_integers, 0, NULL));
+    cli_schema_put(s, s->definitions, "range", bnn_json_of(range));
+    cli_schema_put(s, s->definitions, "range_of_integers", bnn_json_of(range_of_integers));
 }

@@ -1,4 +1,5 @@
 /* machine.c - what a bug report says first: the program, how it was built, and what it runs on. */
+#include "base/json.h"
 #include "base/sandbox.h"
 #include "base/text.h"
 #include "build_info.h"
@@ -20,7 +21,7 @@
 static void program_name_libraries(char *out, size_t size)
 {
     char *recorded = bnn_environment_libraries();
-    json_t *libraries = recorded == NULL ? NULL : json_loads(recorded, 0, NULL), *version;
+    json_t *libraries = recorded == NULL ? NULL : bnn_json_of(recorded), *version;
     const char *name;
     size_t used = 0;
     out[0] = '\0';
