@@ -58,6 +58,7 @@ check_suites = \
 	tests/conform/check_plugins \
 	tests/conform/check_ste_facts \
 	tests/unit/base/check_base \
+	tests/unit/base/check_memory \
 	tests/unit/base/check_path \
 	tests/unit/base/check_statistics \
 	tests/unit/base/check_text \

@@ -8,8 +8,13 @@
 #include <string.h>
 
 /* Blocks are carved from chunks. Large blocks get a chunk of their own, so a run's tensors are
- * page-aligned runs of memory and a spec's many small strings share one. */
+ * page-aligned runs of memory and a spec's many small strings share one. Where memory is watched, or made to fail, all
+ * blocks are apart (see configure.ac). */
+#ifdef BNN_ARENA_APART
+enum { CHUNK_BYTES = 0 };
+#else
 enum { CHUNK_BYTES = 64 * 1024 };
+#endif
 
 typedef struct chunk {
     struct chunk *next;
@@ -23,7 +28,7 @@ struct bnn_arena {
     chunk *chunks; /* the newest first */
     size_t used_bytes;
     size_t limit_bytes;
-    bool fenced;
+    bool fenced, lacks;
     size_t n_fences, fences_capacity;
     uint64_t **fences; /* [n_fences] */
 };
@@ -120,16 +125,26 @@ static void *arena_cut(bnn_arena *arena, size_t n, size_t size)
     return memset(block, 0, bytes);
 }
 
-void *bnn_arena_alloc(bnn_arena *arena, size_t n, size_t size)
+static void *arena_cut_fenced(bnn_arena *arena, size_t n, size_t size)
 {
-    if (!arena->fenced)
-        return arena_cut(arena, n, size);
     size_t bytes = bnn_size_product(n, size);
     if (bytes > SIZE_MAX - BNN_ALIGN - FENCE_BYTES)
         return NULL;
     bytes = bnn_size_round_up(bytes, BNN_ALIGN);
     char *block = arena_cut(arena, bytes + FENCE_BYTES, 1);
     return block != NULL && arena_put_up_fence(arena, block + bytes) ? block : NULL;
+}
+
+void *bnn_arena_alloc(bnn_arena *arena, size_t n, size_t size)
+{
+    void *block = arena->fenced ? arena_cut_fenced(arena, n, size) : arena_cut(arena, n, size);
+    arena->lacks |= block == NULL;
+    return block;
+}
+
+bool bnn_arena_lacks(const bnn_arena *arena)
+{
+    return arena->lacks;
 }
 
 void *bnn_arena_copy(bnn_arena *arena, const void *from, size_t n, size_t size)

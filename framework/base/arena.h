@@ -40,6 +40,9 @@ bool bnn_arena_is_whole(const bnn_arena *arena);
  * reached or there is no memory. Zero bytes give a valid pointer that must not be read. */
 void *bnn_arena_alloc(bnn_arena *arena, size_t n, size_t size);
 
+/* Whether that was ever NULL: for whoever cannot tell from a NULL what it is for. */
+bool bnn_arena_lacks(const bnn_arena *arena);
+
 /* A copy of n * size bytes, or NULL likewise. */
 void *bnn_arena_copy(bnn_arena *arena, const void *from, size_t n, size_t size);
 

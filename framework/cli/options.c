@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include "base/json.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -282,6 +283,9 @@ int cli_run_command(const cli_command *command, int argc, char **argv, bnn_error
         status = check_operands(command, options, err);
     if (status == BNN_OK && !done)
         status = command->run(options, err);
+    /* What was left out for want of memory is not what was asked for. */
+    if (status == BNN_OK && (bnn_arena_lacks(arena) || bnn_json_lacks()))
+        status = bnn_no_memory(err);
     bnn_arena_destroy(arena);
     return status;
 }

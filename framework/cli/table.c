@@ -324,6 +324,8 @@ json_t *cli_table_take(cli_table *table, bnn_error *err)
         failed |= json_array_append_new(rows, object) != 0;
     }
     cli_table_destroy(table);
+    failed |=
+        bnn_json_lacks(); /* a text for which there was none looks like one that is not UTF-8 */
     if (!failed)
         return rows;
     bnn_no_memory(err);

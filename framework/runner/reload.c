@@ -155,7 +155,7 @@ static int reload_config(const bnn_stored_run *stored, const bnn_reader *r, json
 {
     const bnn_node *root = reload_tree(settings, r);
     const int status = root == NULL ? bnn_diag_status(r->diag) : bnn_config_load(r, root, out);
-    if (status == BNN_E_INTERNAL)
+    if (status == BNN_E_INTERNAL || (root == NULL && bnn_arena_lacks(r->arena)))
         return bnn_no_memory(err);
     if (status != BNN_OK || root == NULL)
         return bnn_fail(err, BNN_E_RESOURCE, "run %s: its recorded settings cannot be read: %s",
@@ -232,7 +232,8 @@ int bnn_reload_data(const bnn_stored_run *stored, bnn_arena *arena, bnn_data_opt
     int status = root == NULL ? BNN_E_RESOURCE
                               : bnn_section_read(&reader, &bnn_data_section,
                                                  bnn_tree_get(root, "dataset"), out);
-    if (no_memory || reader.diag == NULL || bnn_diag_status(reader.diag) == BNN_E_INTERNAL)
+    if (no_memory || reader.diag == NULL || bnn_diag_status(reader.diag) == BNN_E_INTERNAL ||
+        (root == NULL && bnn_arena_lacks(arena)))
         status = bnn_no_memory(err);
     else if (status != BNN_OK)
         status = bnn_fail(err, BNN_E_RESOURCE, "run %s: its recorded data cannot be read: %s",

@@ -30,5 +30,6 @@ else
     *) kinds='--kind own,open,write,full,fsync,rename,thread,sqlite' ;;
     esac
     # shellcheck disable=SC2086 # words
-    "$torture" --command "$commands" $kinds --points 1
+    "$torture" --command "$commands" $kinds --points 1 &&
+        "$torture" --command query,csv --kind own --paths
 fi

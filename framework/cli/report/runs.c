@@ -89,11 +89,12 @@ static json_t *runs_row(const json_t *run, const json_t *columns, const json_t *
 
 int cli_part_runs(cli_part *part, bnn_error *err)
 {
-    json_t *settings, *columns = json_array(), *rows = json_array(), *run;
+    json_t *settings, *run;
     size_t i;
     int status = cli_part_rows(part, "report_settings", &settings, err);
     if (status != BNN_OK)
         return status;
+    json_t *columns = json_array(), *rows = json_array();
     for (i = 0; i < N_RUNS_COLUMNS; i++)
         if (runs_columns[i].shown != RUNS_WHERE_KNOWN || runs_know(part->runs, runs_columns[i].key))
             runs_put_column(columns, runs_columns[i].key, runs_columns[i].title,
