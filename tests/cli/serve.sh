@@ -219,10 +219,11 @@ ends TERM
 
 # ---- in a browser -----------------------------------------------------------------------------------------
 chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
+# The page rests for four seconds, so that the sweep has to take longer.
 if [ -n "${BNN_TEST_LONG-}" ] && [ -n "$chromium" ] && command -v node >/dev/null 2>&1; then
     {
         echo 'name: live'
-        tiny_spec | sed 's/train_limit: 200/train_limit: 1500/'
+        tiny_spec | sed 's/train_limit: 200/train_limit: 6000/'
         echo 'train: {epochs: 24, batch: 20}'
         echo 'seeds: {count: 4}'
         echo 'sweep: {list: [{model.ste: identity}]}'
