@@ -22,14 +22,20 @@ static const char *name_of(const bnn_parameter *p, char out[NAME_MAX_BYTES])
     return out;
 }
 
-/* Its dimensions without the last ones of 1, the first excepted; with as many as there is memory for. */
-static json_t *shape_of(const bnn_parameter *p)
+/* How many dimensions are written: not the last ones of 1, the first excepted. */
+static size_t rank_of(const bnn_parameter *p)
 {
-    json_t *shape = json_array();
     size_t rank = 4;
     while (rank > 1 && p->dims[rank - 1] == 1)
         rank--;
-    for (size_t k = 0; k < rank; k++)
+    return rank;
+}
+
+/* With as many of them as there is memory for. */
+static json_t *shape_of(const bnn_parameter *p)
+{
+    json_t *shape = json_array();
+    for (size_t k = 0; k < rank_of(p); k++)
         json_array_append_new(shape, json_integer(p->dims[k]));
     return shape;
 }
@@ -124,13 +130,15 @@ static int open_parts(reader *r, const char *bytes, size_t n)
 
 static bool has_shape(const json_t *shape, const bnn_parameter *p)
 {
-    json_t *wanted = shape_of(p);
-    const bool equal = json_equal(shape, wanted);
-    json_decref(wanted);
+    bool equal = json_array_size(shape) == rank_of(p);
+    for (size_t k = 0; equal && k < rank_of(p); k++) {
+        const json_t *dim = json_array_get(shape, k);
+        equal = json_is_integer(dim) && json_integer_value(dim) == (json_int_t)p->dims[k];
+    }
     return equal;
 }
 
-/* Where the values of a tensor lie. */
+/* Where the values of a tensor lie. What it has found once it finds again: it needs no memory. */
 static int find_tensor(const reader *r, const bnn_parameter *p, const uint8_t **out)
 {
     char name[NAME_MAX_BYTES];
@@ -140,10 +148,7 @@ static int find_tensor(const reader *r, const bnn_parameter *p, const uint8_t **
     const char *type = json_string_value(json_object_get(tensor, "dtype"));
     if (type == NULL || strcmp(type, "F32") != 0)
         return bnn_fail(r->err, BNN_E_RESOURCE, "%s: tensor %s is not of type F32", r->path, name);
-    const bool fits = has_shape(json_object_get(tensor, "shape"), p);
-    if (bnn_json_lacks())
-        return bnn_no_memory(r->err);
-    if (!fits)
+    if (!has_shape(json_object_get(tensor, "shape"), p))
         return bnn_fail(r->err, BNN_E_RESOURCE,
                         "%s: tensor %s does not have the network's shape, %ux%ux%ux%u", r->path,
                         name, p->dims[0], p->dims[1], p->dims[2], p->dims[3]);
