@@ -27,7 +27,9 @@ static bool known_read_model(const known_reader *k, const char *topology, bnn_mo
     const int begun = bnn_diag_begin(r->diag);
     if (root != NULL)
         bnn_section_read(r, &bnn_model_section, root, out);
-    return bnn_diag_end(r->diag, begun) == BNN_OK && root != NULL;
+    const int status = bnn_diag_end(r->diag, begun);
+    k->schema->failed |= status == BNN_E_INTERNAL || root == NULL;
+    return status == BNN_OK && root != NULL;
 }
 
 static const char *known_layer(const bnn_model_options *model, uint32_t i)
@@ -56,10 +58,12 @@ static json_t *known_unfit(const known_reader *k, const bnn_catalogue_entry *ent
     {
         const char *name = json_string_value(json_object_get(topology, "name"));
         bnn_model_options model;
-        const bool fits =
-            !known_read_model(k, name, &model) ||
-            bnn_network_check(&model, entry->shape, entry->n_classes, k->reader.diag) == BNN_OK;
-        if (!fits)
+        const int status =
+            known_read_model(k, name, &model)
+                ? bnn_network_check(&model, entry->shape, entry->n_classes, k->reader.diag)
+                : BNN_OK;
+        k->schema->failed |= status == BNN_E_INTERNAL;
+        if (status != BNN_OK)
             cli_schema_add(k->schema, unfit, json_string(name));
     }
     return unfit;
@@ -77,6 +81,8 @@ static void known_add_dataset(const known_reader *k, const char *name)
                                  (int)entry.n_test, "channels", (int)entry.shape.c, "height",
                                  (int)entry.shape.h, "width", (int)entry.shape.w, "unfit",
                                  known_unfit(k, &entry)));
+    else
+        k->schema->failed |= unusable.status == BNN_E_INTERNAL;
     cli_schema_add(k->schema, k->schema->datasets, dataset);
 }
 

@@ -87,7 +87,8 @@ int cli_ste_print(bnn_registry *registry, const bnn_plugin *plugin, bnn_arena *a
     const int status = curves_begin(&c, registry, plugin, arena, err);
     if (status != BNN_OK)
         return status;
-    fflush(stdout); /* what is known without calling the plugin */
+    if (fflush(stdout) != 0) /* what is known without calling the plugin */
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot write the results");
     for (int moment = 0; moment < curves_moments(&c); moment++) {
         char titles[2][CLI_TEXT_MAX];
         const char *const when = c.ste->schedule != NULL ? moments[moment].text : NULL;

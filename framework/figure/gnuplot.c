@@ -94,13 +94,13 @@ static int gnuplot_read(FILE *file, bnn_arena *arena, bnn_drawing *out, bnn_erro
 {
     const long n = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
     if (n < 0)
-        return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot read what gnuplot has drawn");
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot read what gnuplot has drawn");
     char *bytes = bnn_arena_alloc(arena, (size_t)n + 1, 1);
     if (bytes == NULL)
         return bnn_no_memory(err);
     rewind(file);
     if (fread(bytes, 1, (size_t)n, file) != (size_t)n)
-        return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot read what gnuplot has drawn");
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot read what gnuplot has drawn");
     *out = (bnn_drawing){bytes, (size_t)n};
     return BNN_OK;
 }
@@ -139,7 +139,7 @@ int figure_run_gnuplot(const char *script, size_t n, bnn_arena *arena, bnn_drawi
     if (files.script == NULL || files.drawing == NULL || files.messages == NULL ||
         fwrite(script, 1, n, files.script) != n || fflush(files.script) != 0 ||
         fseek(files.script, 0, SEEK_SET) != 0)
-        status = bnn_fail_errno(err, BNN_E_INTERNAL, "cannot write what gnuplot is to draw");
+        status = bnn_fail_errno(err, BNN_E_RESOURCE, "cannot write what gnuplot is to draw");
     if (status == BNN_OK)
         status = gnuplot_run(&files, arena, err);
     if (status == BNN_OK)

@@ -1,6 +1,8 @@
 /* commands.c - see commands.h. */
 #include "tests/torture/commands.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,8 @@
 #define ARCHIVE    EXPERIMENT ".tar.zst"
 #define EXPORT     "export " EXPERIMENT ON " --format "
 
+enum { SPEC_BYTES_MAX = 4096 };
+
 /* In the order in which they are tried. */
 const torture_command torture_commands[] = {
     {.name = "run", .words = SWEEP "thread -j 2", .folder = "fresh", .trains = true},
@@ -24,11 +28,15 @@ const torture_command torture_commands[] = {
      .folder = "torn",
      .trains = true,
      .may_lose = true},
+    {.name = "chain", .words = "run chain.yaml -j 1" ON, .folder = "fresh"},
+    {.name = "halving", .words = "run halving.yaml -j 1" ON, .folder = "fresh"},
     {.name = "plan", .words = "plan spec.yaml" ON, .folder = "done"},
     {.name = "show", .words = "show RUN" ON, .folder = "done", .steady = true},
     {.name = "runs", .words = "runs --json" ON, .folder = "done", .steady = true},
     {.name = "query", .words = "query leaderboard" ON, .folder = "done", .steady = true},
     {.name = "compare", .words = "compare --all-pairs" ON, .folder = "done", .steady = true},
+    {.name = "diff", .words = "diff RUN OTHER" ON, .folder = "done", .steady = true},
+    {.name = "plot", .words = "plot curves -o curves.svg" ON, .folder = "done"},
     {.name = "onnx", .words = "export RUN --format onnx -o model.onnx" ON, .folder = "done"},
     {.name = "c", .words = "export RUN --format c -o model.c" ON, .folder = "done"},
     {.name = "tensorboard", .words = EXPORT "tensorboard -o out", .folder = "done", .once = true},
@@ -49,8 +57,11 @@ const torture_command torture_commands[] = {
     {.name = "bench", .words = "bench RUN --rounds 2 --batch 1 --no-ort" ON, .folder = "done"},
     {.name = "report", .words = "report -o report.html" ON, .folder = "done"},
     {.name = "note", .words = "note RUN a_remark" ON, .folder = "done"},
+    {.name = "tag", .words = "tag RUN good" ON, .folder = "done"},
+    {.name = "mv", .words = "mv " EXPERIMENT " other" ON, .folder = "done", .once = true},
     {.name = "rm", .words = "rm RUN --yes" ON, .folder = "done", .again = "gc --yes" ON},
     {.name = "gc", .words = "gc --yes" ON, .folder = "dirty"},
+    {.name = "plugins", .words = "plugins ste clipped", .folder = "fresh", .steady = true},
 };
 const unsigned torture_n_commands = sizeof torture_commands / sizeof *torture_commands;
 
@@ -69,16 +80,24 @@ static const char spec[] =
     "sweep: {grid: {model.ste: [identity, clipped]}}\n"
     "run: {measure: false}\n";
 
-static char uid[32] = "none"; /* of a run */
+static char uid[32] = "none", other[32] = "none"; /* of runs */
+
+/* The first one. */
+static void replace(char text[TRIAL_TEXT_MAX], const char *word, const char *with)
+{
+    char whole[TRIAL_TEXT_MAX];
+    const char *at = strstr(text, word);
+    if (at == NULL)
+        return;
+    snprintf(whole, sizeof whole, "%.*s%s%s", (int)(at - text), text, with, at + strlen(word));
+    memcpy(text, whole, sizeof whole);
+}
 
 void torture_words(const torture_command *command, char text[TRIAL_TEXT_MAX])
 {
-    const char *at = strstr(command->words, "RUN");
-    if (at == NULL)
-        snprintf(text, TRIAL_TEXT_MAX, "%s", command->words);
-    else
-        snprintf(text, TRIAL_TEXT_MAX, "%.*s%s%s", (int)(at - command->words), command->words, uid,
-                 at + strlen("RUN"));
+    snprintf(text, TRIAL_TEXT_MAX, "%s", command->words);
+    replace(text, "RUN", uid);
+    replace(text, "OTHER", other);
 }
 
 /* Returns the status, and the number of renames. */
@@ -117,19 +136,37 @@ static void stop_sweep(const trial_place *place, uint64_t n_renames)
         trial_die("the sweep cannot be stopped");
 }
 
+/* The sweeps of the simulation, which are small. */
+static void take_spec(const trial_place *place, const char *name)
+{
+    const char *source = getenv("abs_top_srcdir");
+    char path[PATH_MAX], *text;
+    size_t n;
+    bnn_error err;
+    snprintf(path, sizeof path, "%s/tests/sim/%s", source != NULL ? source : ".", name);
+    if (bnn_file_read(path, SPEC_BYTES_MAX, &text, &n, &err) != BNN_OK)
+        trial_die("%s", err.message);
+    trial_write(place, "fresh", name, text);
+    free(text);
+}
+
 bool torture_make_folders(const trial_place *place)
 {
     char path[PATH_MAX], name[128];
     uint64_t n_renames;
     trial_write(place, "fresh", "spec.yaml", spec);
+    take_spec(place, "chain.yaml");
+    take_spec(place, "halving.yaml");
     trial_copy(place, "fresh", "done");
     sweep(place, "done", NULL, &n_renames);
     if (n_renames == 0)
         return false;
     char *state = trial_describe(place, "done");
     const char *run = strstr(state, "\nrun ");
-    if (run == NULL || sscanf(run, "\nrun %31s", uid) != 1)
-        trial_die("there is no run:\n%s", state);
+    const char *second = run != NULL ? strstr(run + 1, "\nrun ") : NULL;
+    if (second == NULL || sscanf(run, "\nrun %31s", uid) != 1 ||
+        sscanf(second, "\nrun %31s", other) != 1)
+        trial_die("there are no two runs:\n%s", state);
     free(state);
 
     trial_copy(place, "done", "torn");

@@ -6,7 +6,7 @@
 
 typedef struct torture_command {
     const char *name;
-    const char *words;  /* of its command line; RUN is the uid of a run */
+    const char *words;  /* of its command line; RUN and OTHER are uids of two runs */
     const char *folder; /* that it begins in a copy of */
     const char *again;  /* what takes up after a failure, beside the same command; or NULL */
     bool trains;        /* ends as "done" is, whatever happened */
@@ -23,7 +23,7 @@ extern const unsigned torture_n_commands;
  * has the runs in an archive alone; in "dirty" something is to be removed. False where calls cannot be made to fail. */
 bool torture_make_folders(const trial_place *place);
 
-/* The command's words with the uid of a run in "done". */
+/* The command's words with the uids of the runs in "done". */
 void torture_words(const torture_command *command, char text[TRIAL_TEXT_MAX]);
 
 #endif
