@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* *text, of *n bytes and a terminator, is what was written until the last fflush(). NULL without memory. */
+/* *text, of *n bytes and a terminator, is what was written until the last fflush(), or less where ferror() says so. NULL
+ * without memory. */
 FILE *bnn_memstream_open(char **text, size_t *n);
 
 /* Closes the stream; *text is freed by the caller. False with NULL when there was no memory for all of it. */

@@ -138,7 +138,7 @@ static int unpack_file(unpack_work *u, const char *entry, int64_t size, bnn_erro
 static int unpack_sums(unpack_work *u, size_t n, bnn_error *err)
 {
     char *said = malloc(n + 1);
-    if (said == NULL || fflush(u->sum) != 0) {
+    if (said == NULL || fflush(u->sum) != 0 || ferror(u->sum)) {
         free(said);
         return bnn_no_memory(err);
     }

@@ -47,7 +47,9 @@ static void starve(int (*work)(void))
         const pid_t child = fork();
         ck_assert_int_ge(child, 0);
         if (child == 0) {
-            const struct rlimit limit = {used_bytes() + i * STEP, RLIM_INFINITY};
+            struct rlimit limit;
+            getrlimit(RLIMIT_AS, &limit);
+            limit.rlim_cur = used_bytes() + i * STEP;
             _exit(setrlimit(RLIMIT_AS, &limit) == 0 ? work() : WRONG);
         }
         ck_assert_int_eq(waitpid(child, &status, 0), child);

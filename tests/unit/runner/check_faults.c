@@ -1,5 +1,6 @@
 /* check_faults.c - the ground moves under a sweep: its database is deleted, replaced, or held by another
  * program; a disk is full. Nothing of it is a failure of the runs, and nothing that ended is lost. */
+#include "base/path.h"
 #include "runner/writer.h"
 
 #include "tests/fixtures/pool_fixture.h"
@@ -7,6 +8,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -93,6 +95,33 @@ START_TEST(a_fault_of_the_machine_is_no_failure_of_a_run)
     expect_to_go_on();
     if (_i == 0)
         expect_equal_bits();
+}
+END_TEST
+
+static void expect_no_sync(int64_t n_bytes)
+{
+    bnn_store *store;
+    bnn_error error = {.message = ""};
+    struct stat st;
+    fault = EIO;
+    ck_assert_int_eq(bnn_store_open(store_file(), BNN_STORE_WRITE, &store, &error), BNN_E_RESOURCE);
+    ck_assert_msg(strstr(error.message, "its folder cannot be synced") != NULL, "%s",
+                  error.message);
+    ck_assert_int_eq(stat(store_file(), &st), 0);
+    ck_assert(n_bytes < 0 ? st.st_size > 0 : st.st_size == n_bytes);
+    fault = 0;
+    ck_ok(bnn_store_open(store_file(), BNN_STORE_WRITE, &store, err));
+    bnn_store_close(store);
+}
+
+/* SQLite would go on, and a power loss could damage what it writes then: nothing is. */
+START_TEST(a_folder_that_cannot_be_synced_shuts_its_database)
+{
+    char folder[PATH_MAX];
+    ck_assert(bnn_path_directory(store_file(), folder));
+    where = folder;
+    expect_no_sync(0);  /* a new one has no half of a page */
+    expect_no_sync(-1); /* nor has one that is there */
 }
 END_TEST
 
@@ -310,6 +339,7 @@ static Suite *make_suite(void)
     TCase *tests = tcase_create("faults");
     tcase_add_checked_fixture(tests, watch_set_up, runner_tear_down);
     tcase_add_loop_test(tests, a_fault_of_the_machine_is_no_failure_of_a_run, 0, 3);
+    tcase_add_test(tests, a_folder_that_cannot_be_synced_shuts_its_database);
     tcase_add_loop_test(tests, a_database_that_is_replaced_costs_nothing, 0, 2);
     tcase_add_test(tests, what_was_recorded_before_an_error_is_saved);
     tcase_add_loop_test(tests, another_program_that_has_the_lock_is_waited_for, 0, 2);
