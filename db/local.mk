@@ -122,6 +122,7 @@ store_scripts = \
 	db/sql/run_files_brief.sql \
 	db/sql/run_layers.sql \
 	db/sql/run_layers_brief.sql \
+	db/sql/run_log.sql \
 	db/sql/run_notes.sql \
 	db/sql/run_links.sql \
 	db/sql/run_links_brief.sql \

@@ -536,6 +536,7 @@ framework_libcli_a_SOURCES = \
 	framework/cli/commands/slurm_status.c \
 	framework/cli/commands/slurm_write.c \
 	framework/cli/commands/show.c \
+	framework/cli/show_log.c framework/cli/show_log.h \
 	framework/cli/show_model.c framework/cli/show_model.h \
 	framework/cli/spec_help.c framework/cli/spec_help.h \
 	framework/cli/spec_schema.c framework/cli/spec_schema.h \

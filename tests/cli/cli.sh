@@ -202,6 +202,16 @@ bnn 0 show "$run" --json
 is_json
 prints '"best_epoch": [12],'
 prints '"environment": {'
+bnn 0 show "$run" --log
+[ "$(sed -n '1s/.*  1  begin  on .*, process [0-9]*, bnnrun [0-9].*/begin/p
+    2s/.*  1  epoch 1  .*train_loss [0-9.]*.*/epoch/p
+    4s/.*  1  done  test_accuracy 0\.[0-9]*$/end/p' out | tr '\n' ' ')" = 'begin epoch end ' ] ||
+    wrong "the log of a run: $(cat out)"
+bnn 0 show "$run" --log --csv
+prints '^time_utc,attempt,event,text$'
+prints ',1,epoch 2,"'
+bnn 0 show "$run" --log --json
+is_json
 fails 4 show quick
 says 'quick is an experiment; `bnnrun runs quick`'
 fails 4 show xyz

@@ -370,9 +370,12 @@ if ${CC:-cc} -shared -fPIC -I"$abs_top_srcdir/framework" ste_crash.c \
     grep -q '^\[./2\] done ste=clipped' err || wrong "the crash took the other run with it"
     [ "$(ask plugin.db "SELECT count(*) FROM run_summary WHERE state = 'failed'")" -eq 1 ] ||
         wrong "the crash was not recorded"
-    "$BNNRUN" show "$(ask plugin.db "SELECT run_uid FROM run_summary WHERE state = 'failed'")" \
-        --db plugin.db >out 2>err
+    failed=$(ask plugin.db "SELECT run_uid FROM run_summary WHERE state = 'failed'")
+    "$BNNRUN" show "$failed" --db plugin.db >out 2>err
     grep -q '^  the ?\[31mlast word$' out || wrong "show does not say what the plugin printed"
+    "$BNNRUN" show "$failed" --log --db plugin.db >out 2>err
+    grep -q '  1  failed  .*the run.s process died: .*in grad of ste crash' out && grep -q 'mlast word$' out ||
+        wrong "the log of a run does not say how it failed: $(cat out)"
     "$BNNRUN" query --db plugin.db --csv "SELECT '=1+1', -5, '-inf', '@x', '-', 'a-b'" >out
     [ "$(tail -n 1 out)" = "\"'=1+1\",-5,-inf,\"'@x\",-,a-b" ] || wrong "formulas in CSV"
     whole plugin.db

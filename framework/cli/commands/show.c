@@ -5,6 +5,7 @@
 #include "cli/epochs.h"
 #include "cli/operand.h"
 #include "cli/options.h"
+#include "cli/show_log.h"
 #include "cli/show_model.h"
 #include "results/metrics.h"
 #include "runner/artifacts.h"
@@ -12,6 +13,11 @@
 
 #include <math.h>
 #include <string.h>
+
+typedef struct show_request {
+    cli_options common;
+    bool log; /* --log */
+} show_request;
 
 enum { LINES = 20, SPARK_COLUMNS = 60 };
 
@@ -343,30 +349,6 @@ static int show_lost(bnn_store *store, const json_t *run, bnn_arena *arena, bnn_
     return status;
 }
 
-/* The last lines of what plugins printed. */
-static void show_log(const char *db, const char *uid, bnn_arena *arena)
-{
-    char size[BNN_SHORT_TEXT];
-    int64_t bytes;
-    const char *text = bnn_artifacts_log_end(db, uid, arena, &bytes);
-    const char *path = bnn_run_path(db, uid, BNN_RUN_LOG, arena);
-    if (text == NULL || path == NULL)
-        return;
-    const char *at = text + strlen(text);
-    for (int n = 0; at > text; at--)
-        if (at[-1] == '\n' && at[0] != '\0' && ++n == LINES)
-            break;
-    printf("\nprinted by plugins in the last attempt (%s bytes, in %s)\n",
-           bnn_count_text((uint64_t)bytes, size), path);
-    while (*at != '\0') {
-        const size_t n = strcspn(at, "\n");
-        printf("  ");
-        cli_print_clean(at, n);
-        putchar('\n');
-        at += n + (at[n] != '\0');
-    }
-}
-
 static int show_text(bnn_store *store, const bnn_store_argument *uid, const cli_options *options,
                      bnn_error *err)
 {
@@ -379,7 +361,7 @@ static int show_text(bnn_store *store, const bnn_store_argument *uid, const cli_
     if (status == BNN_OK)
         status = show_epochs(store, uid, cli_row_number(run, "best_epoch"), arena, err);
     if (status == BNN_OK && bnn_run_is_uid(row_text(run, "run_uid")))
-        show_log(options->db, row_text(run, "run_uid"), arena);
+        cli_show_printed(options->db, row_text(run, "run_uid"), LINES, arena);
     json_decref(run);
     for (size_t i = 1; status == BNN_OK && i < N_PARTS; i++) {
         const char *name = parts[i].text_sql != NULL ? parts[i].text_sql : parts[i].json_sql;
@@ -388,14 +370,17 @@ static int show_text(bnn_store *store, const bnn_store_argument *uid, const cli_
     return status != BNN_OK ? status : show_environment(store, uid, err);
 }
 
-static int show_run(const cli_options *options, bnn_error *err)
+static int show_run(const show_request *request, bnn_error *err)
 {
+    const cli_options *options = &request->common;
     bnn_store *store = NULL;
     const char *uid;
     int status = cli_store_open(options, &store, err);
     if (status == BNN_OK)
         status = cli_find_run(store, options->operands[0], options->arena, &uid, err);
-    if (status == BNN_OK) {
+    if (status == BNN_OK && request->log)
+        status = cli_show_log(store, uid, options, err);
+    else if (status == BNN_OK) {
         const bnn_store_argument argument = cli_text_argument(NULL, uid);
         status = options->json ? show_json(store, &argument, err)
                                : show_text(store, &argument, options, err);
@@ -406,14 +391,17 @@ static int show_run(const cli_options *options, bnn_error *err)
     return status;
 }
 
-static int run_show(void *request, bnn_error *err)
+static int run_show(void *data, bnn_error *err)
 {
-    const cli_options *options = request;
+    const show_request *request = data;
+    const cli_options *options = &request->common;
+    if (cli_is_model_file(options->operands[0]) && request->log)
+        return cli_usage(err, &cli_command_show, "--log is of a RUN; a model file has none");
     if (cli_is_model_file(options->operands[0]))
         return cli_show_model(options->operands[0], options, err);
-    if (options->csv)
+    if (options->csv && !request->log)
         return cli_usage(err, &cli_command_show, "a run is more than one table: use --json");
-    return show_run(options, err);
+    return show_run(request, err);
 }
 
 static const cli_option show_options[] = {
@@ -421,7 +409,10 @@ static const cli_option show_options[] = {
     {.name = "json", .help = "one object, with every metric of every epoch, or every size"},
     {.name = "csv",
      .help = "of a model: a line a layer and one for the file's header; their bytes\n"
-             "add up to the file's"},
+             "add up to the file's; of a log: a line an event"},
+    CLI_ROW("log", 0, CLI_SWITCH, NULL, show_request, log,
+            "of a run: what happened to it, line by line: attempts, epochs, ends, and\n"
+            "what its plugins printed last"),
     {.name = NULL},
 };
 
@@ -442,10 +433,12 @@ const cli_command cli_command_show = {
         "bit falls where the sum rises), AND (of a pool's window; else OR), constant, or tables.\n",
     .options = show_options,
     .examples = "  bnnrun show 3f\n"
+                "  bnnrun show 3f --log\n"
                 "  bnnrun show lenet5.bnn\n",
     .least = 1,
     .most = 1,
     .needs = "one RUN or MODEL.bnn is needed; `bnnrun runs` lists runs",
     .memory = BNN_MODEL_LIMIT_BYTES,
+    .n_request = sizeof(show_request),
     .run = run_show,
 };
