@@ -487,6 +487,11 @@ tests_torture_inject_la_CFLAGS = $(BNN_FLAGS) $(BNN_WARNINGS) -U_FORTIFY_SOURCE 
 tests_torture_inject_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 tests_torture_inject_la_LIBADD = -ldl
 
+EXTRA_DIST += \
+	tests/torture/gates.yaml \
+	tests/torture/looks.yaml \
+	tests/torture/random.yaml \
+	tests/torture/widths.yaml
 .PHONY: torture
 torture: all tests/torture/torture tests/torture/inject.la
 	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/tests/torture/torture.sh all $(TORTURE_FLAGS)

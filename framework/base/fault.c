@@ -30,3 +30,8 @@ const char *bnn_fault_remedy(int reason)
         return NULL;
     }
 }
+
+bool bnn_fault_is(const bnn_error *err)
+{
+    return err->status == BNN_E_INTERNAL || bnn_fault_remedy(err->reason) != NULL;
+}

@@ -1,8 +1,10 @@
 #include "base/path.h"
 
+#include "base/fault.h"
 #include "base/text.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,26 +140,39 @@ bool bnn_path_find(const char *list, const char *name, char out[PATH_MAX])
 
 enum { SCAN_MAX = 1000 };
 
-const char **bnn_path_scan(const char *list, const char *ending, bnn_arena *arena, size_t *n)
+/* Adds the names in one directory behind the *n that are there. */
+static int scan_directory(const char *directory, const char *ending, bnn_arena *arena,
+                          const char *names[SCAN_MAX], size_t *n, bnn_error *err)
+{
+    int status = BNN_OK;
+    DIR *dir = opendir(directory);
+    const struct dirent *e = NULL;
+    errno = dir == NULL ? errno : 0;
+    while (dir != NULL && status == BNN_OK && *n < SCAN_MAX && (e = readdir(dir)) != NULL) {
+        if (bnn_text_ends_with(e->d_name, ending)) {
+            const int n_bytes = (int)(strlen(e->d_name) - strlen(ending));
+            names[*n] = bnn_arena_printf(arena, "%.*s", n_bytes, e->d_name);
+            status = names[(*n)++] == NULL ? bnn_no_memory(err) : BNN_OK;
+        }
+        errno = 0; /* which alone tells a failure of readdir from the end */
+    }
+    if (status == BNN_OK && e == NULL && bnn_fault_remedy(errno) != NULL)
+        status = bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be read", directory);
+    if (dir != NULL)
+        closedir(dir);
+    return status;
+}
+
+const char **bnn_path_scan(const char *list, const char *ending, bnn_arena *arena, size_t *n,
+                           bnn_error *err)
 {
     char directory[PATH_MAX];
     const char **names = bnn_arena_alloc(arena, SCAN_MAX, sizeof *names);
-    bool has_memory = names != NULL;
+    int status = names == NULL ? bnn_no_memory(err) : BNN_OK;
     size_t n_all = 0;
-    while (has_memory && bnn_path_next(&list, directory)) {
-        DIR *dir = opendir(directory);
-        const struct dirent *e;
-        while (dir != NULL && has_memory && n_all < SCAN_MAX && (e = readdir(dir)) != NULL) {
-            if (!bnn_text_ends_with(e->d_name, ending))
-                continue;
-            const int n_bytes = (int)(strlen(e->d_name) - strlen(ending));
-            names[n_all] = bnn_arena_printf(arena, "%.*s", n_bytes, e->d_name);
-            has_memory = names[n_all++] != NULL;
-        }
-        if (dir != NULL)
-            closedir(dir);
-    }
-    if (!has_memory)
+    while (status == BNN_OK && bnn_path_next(&list, directory))
+        status = scan_directory(directory, ending, arena, names, &n_all, err);
+    if (status != BNN_OK)
         return NULL;
     *n = bnn_text_unique(names, n_all);
     return names;

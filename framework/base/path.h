@@ -4,6 +4,7 @@
 #define BNN_BASE_PATH_H
 
 #include "base/arena.h"
+#include "base/error.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -45,8 +46,9 @@ bool bnn_path_next(const char **list, char out[PATH_MAX]);
 bool bnn_path_find(const char *list, const char *name, char out[PATH_MAX]);
 
 /* What the names of files with this ending, say ".yaml", have before it, in the directories of such a
- * list: sorted, each once, in the arena. A directory that cannot be read has none; more than a
- * thousand are not listed. NULL without memory. */
-const char **bnn_path_scan(const char *list, const char *ending, bnn_arena *arena, size_t *n);
+ * list: sorted, each once, in the arena. A directory that is not there, or not for us, has none; more than a
+ * thousand are not listed. NULL when the machine fails (base/fault.h). */
+const char **bnn_path_scan(const char *list, const char *ending, bnn_arena *arena, size_t *n,
+                           bnn_error *err);
 
 #endif

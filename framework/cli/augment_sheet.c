@@ -18,9 +18,9 @@ static int sheet_options(const char *map, bnn_arena *arena, bnn_augment_options 
     const bnn_reader reader = {.arena = arena, .diag = diag, .path = "train.augment"};
     const bnn_node *node = bnn_tree_parse("--augment", map, strlen(map), arena, diag);
     const bool none = node != NULL && node->kind == BNN_NODE_SCALAR && strcmp(map, "none") == 0;
-    int status = node != NULL ? BNN_OK : BNN_E_SPEC;
-    if (status == BNN_OK)
-        status = bnn_section_read(&reader, &bnn_augment_section, none ? NULL : node, out);
+    int status = node == NULL
+                     ? bnn_diag_status(diag)
+                     : bnn_section_read(&reader, &bnn_augment_section, none ? NULL : node, out);
     if (status != BNN_OK && bnn_diag_count(diag) > 0)
         status = bnn_fail(err, (bnn_status)status, "%s", bnn_diag_message(diag, 0));
     else if (status != BNN_OK)

@@ -200,9 +200,9 @@ const char *cli_spec_path(void)
     return make_path(list, NULL, NULL, NULL);
 }
 
-const char **cli_list_specs(bnn_arena *arena, size_t *n)
+const char **cli_list_specs(bnn_arena *arena, size_t *n, bnn_error *err)
 {
-    return bnn_path_scan(cli_spec_path(), ".yaml", arena, n);
+    return bnn_path_scan(cli_spec_path(), ".yaml", arena, n, err);
 }
 
 const char *cli_find_spec(const char *operand)

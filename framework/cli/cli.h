@@ -87,8 +87,8 @@ const char *cli_spec_path(void);
  * or among those that came with bnnrun; else, or when there is none, the operand itself. */
 const char *cli_find_spec(const char *operand);
 
-/* The names of those that came along, in the arena; NULL without memory. */
-const char **cli_list_specs(bnn_arena *arena, size_t *n);
+/* The names of those that came along, in the arena; NULL when the machine fails. */
+const char **cli_list_specs(bnn_arena *arena, size_t *n, bnn_error *err);
 
 /* Room for a number or another short text in a table. */
 enum { CLI_TEXT_MAX = 80 };

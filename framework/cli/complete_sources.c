@@ -27,7 +27,8 @@ static void offer_names(const cli_place *place, const char *const *names, size_t
 static void offer_scanned(const cli_place *place, const char *list, const char *ending)
 {
     size_t n = 0;
-    const char **names = bnn_path_scan(list, ending, place->options.arena, &n);
+    bnn_error ignored;
+    const char **names = bnn_path_scan(list, ending, place->options.arena, &n, &ignored);
     offer_names(place, names, n);
 }
 

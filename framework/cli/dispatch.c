@@ -67,7 +67,7 @@ int cli_unknown_command(const char *name, bnn_error *err)
     char list[512], excerpt[BNN_EXCERPT];
     size_t n = 0, n_specs = 0;
     bnn_arena *arena = bnn_arena_create(BNN_SMALL_LIMIT_BYTES);
-    const char **specs = arena == NULL ? NULL : cli_list_specs(arena, &n_specs);
+    const char **specs = arena == NULL ? NULL : cli_list_specs(arena, &n_specs, err);
     for (; cli_commands[n] != NULL; n++)
         names[n] = cli_commands[n]->name;
     const size_t n_commands = n;

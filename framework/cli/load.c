@@ -95,8 +95,8 @@ static int find_spec(cli_request *r, bnn_error *err)
     if (r->spec != operand || strpbrk(operand, "/.") != NULL || access(operand, F_OK) == 0)
         return BNN_OK;
     size_t n;
-    const char **specs = cli_list_specs(r->options.arena, &n);
-    return specs == NULL ? bnn_no_memory(err)
+    const char **specs = cli_list_specs(r->options.arena, &n, err);
+    return specs == NULL ? err->status
                          : cli_unknown(err, BNN_E_SPEC, "there is no spec", operand, specs, n);
 }
 

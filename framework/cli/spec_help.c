@@ -1,5 +1,6 @@
 #include "cli/spec_help.h"
 
+#include "base/fault.h"
 #include "base/text.h"
 #include "cli/table.h"
 #include "plugin/use.h"
@@ -58,8 +59,9 @@ int cli_visit_plugins(const bnn_key *key, const char *path,
     bnn_registry *registry = bnn_registry_create(path);
     if (registry == NULL)
         return bnn_no_memory(err);
-    const size_t n = bnn_registry_scan(registry, &files);
-    for (size_t i = 0; i < n; i++) {
+    size_t n = 0;
+    int status = bnn_registry_scan(registry, &files, &n, err);
+    for (size_t i = 0; status == BNN_OK && i < n; i++) {
         bnn_error unusable;
         if (files[i].shadowed_by != NULL || (key != NULL && files[i].kind != bnn_key_kind(key)))
             continue;
@@ -67,9 +69,13 @@ int cli_visit_plugins(const bnn_key *key, const char *path,
         const uint32_t role = key == NULL ? 0 : bnn_key_role(key);
         if (use.plugin != NULL && (role == 0 || bnn_use_layer(&use)->role == role))
             visit(context, use.plugin);
+        else if (use.plugin == NULL && bnn_fault_is(&unusable)) {
+            *err = unusable;
+            status = err->status;
+        }
     }
     bnn_registry_destroy(registry);
-    return BNN_OK;
+    return status;
 }
 
 static void print_plugin_line(void *context, const bnn_plugin *plugin)

@@ -11,14 +11,17 @@
 
 /* ---- what there is ------------------------------------------------------------------------- */
 
-/* What reads a topology as a spec does. */
+/* What reads a topology as a spec does. What has mistakes is passed over, what the machine does not give is no such
+ * thing: status is a failure then, and err says it. */
 typedef struct known_reader {
     cli_schema *schema;
     bnn_reader reader;
+    int status;
+    bnn_error *err;
 } known_reader;
 
-/* The network of a topology and the defaults; false: the topology has mistakes. */
-static bool known_read_model(const known_reader *k, const char *topology, bnn_model_options *out)
+/* The network of a topology and the defaults; false: it has mistakes, or cannot be read. */
+static bool known_read_model(known_reader *k, const char *topology, bnn_model_options *out)
 {
     const bnn_reader *r = &k->reader;
     const bnn_position_in_file at = {.file = "schema"};
@@ -29,6 +32,8 @@ static bool known_read_model(const known_reader *k, const char *topology, bnn_mo
         bnn_section_read(r, &bnn_model_section, root, out);
     const int status = bnn_diag_end(r->diag, begun);
     k->schema->failed |= status == BNN_E_INTERNAL || root == NULL;
+    if (status == BNN_E_RESOURCE)
+        k->status = bnn_fail(k->err, BNN_E_RESOURCE, "%s", bnn_diag_message(r->diag, 0));
     return status == BNN_OK && root != NULL;
 }
 
@@ -37,7 +42,7 @@ static const char *known_layer(const bnn_model_options *model, uint32_t i)
     return model->blocks[i].linear.plugin->head->name;
 }
 
-static void known_add_topology(const known_reader *k, const char *name)
+static void known_add_topology(known_reader *k, const char *name)
 {
     bnn_model_options model;
     json_t *topology = json_pack("{s:o}", "name", cli_schema_string(k->schema, name));
@@ -50,7 +55,7 @@ static void known_add_topology(const known_reader *k, const char *name)
 }
 
 /* The topologies that do not go with a data set. */
-static json_t *known_unfit(const known_reader *k, const bnn_catalogue_entry *entry)
+static json_t *known_unfit(known_reader *k, const bnn_catalogue_entry *entry)
 {
     json_t *unfit = json_array(), *topology;
     size_t i;
@@ -69,20 +74,19 @@ static json_t *known_unfit(const known_reader *k, const bnn_catalogue_entry *ent
     return unfit;
 }
 
-static void known_add_dataset(const known_reader *k, const char *name)
+static void known_add_dataset(known_reader *k, const char *name)
 {
     bnn_catalogue_entry entry;
-    bnn_error unusable;
     json_t *dataset = json_pack("{s:o}", "name", cli_schema_string(k->schema, name));
-    if (bnn_catalogue_load(k->reader.catalogue, name, k->reader.arena, &entry, &unusable) == BNN_OK)
+    if (bnn_catalogue_load(k->reader.catalogue, name, k->reader.arena, &entry, k->err) == BNN_OK)
         cli_schema_put(k->schema, dataset, "is",
                        json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:o}", "classes",
                                  (int)entry.n_classes, "n_train", (int)entry.n_train, "n_test",
                                  (int)entry.n_test, "channels", (int)entry.shape.c, "height",
                                  (int)entry.shape.h, "width", (int)entry.shape.w, "unfit",
                                  known_unfit(k, &entry)));
-    else
-        k->schema->failed |= unusable.status == BNN_E_INTERNAL;
+    else if (k->err->status != BNN_E_SPEC)
+        k->status = k->err->status;
     cli_schema_add(k->schema, k->schema->datasets, dataset);
 }
 
@@ -91,26 +95,29 @@ int cli_schema_look(cli_schema *s, const char *spec, const char *plugin_path, bn
     const char *const *datasets;
     const char *catalogue = cli_catalogue_path(spec), *topologies = cli_topology_path(spec);
     size_t n_topologies = 0, n_datasets = 0;
-    const char **names = bnn_path_scan(topologies, ".yaml", s->arena, &n_topologies);
+    const char **names = bnn_path_scan(topologies, ".yaml", s->arena, &n_topologies, err);
+    if (names == NULL)
+        return err->status;
     bnn_diag *diag = bnn_diag_create();
     bnn_registry *registry = bnn_registry_create(plugin_path);
-    const known_reader k = {s,
-                            {.arena = s->arena,
-                             .diag = diag,
-                             .registry = registry,
-                             .path = "model",
-                             .catalogue = catalogue,
-                             .topologies = topologies}};
-    int status = diag == NULL || registry == NULL || names == NULL ? bnn_no_memory(err) : BNN_OK;
-    for (size_t i = 0; status == BNN_OK && i < n_topologies; i++)
+    known_reader k = {.schema = s,
+                      .err = err,
+                      .reader = {.arena = s->arena,
+                                 .diag = diag,
+                                 .registry = registry,
+                                 .path = "model",
+                                 .catalogue = catalogue,
+                                 .topologies = topologies}};
+    k.status = diag == NULL || registry == NULL ? bnn_no_memory(err) : BNN_OK;
+    for (size_t i = 0; k.status == BNN_OK && i < n_topologies; i++)
         known_add_topology(&k, names[i]);
-    if (status == BNN_OK)
-        status = bnn_catalogue_list(catalogue, s->arena, &datasets, &n_datasets, err);
-    for (size_t i = 0; status == BNN_OK && i < n_datasets; i++)
+    if (k.status == BNN_OK)
+        k.status = bnn_catalogue_list(catalogue, s->arena, &datasets, &n_datasets, err);
+    for (size_t i = 0; k.status == BNN_OK && i < n_datasets; i++)
         known_add_dataset(&k, datasets[i]);
     bnn_registry_destroy(registry);
     bnn_diag_destroy(diag);
-    return status;
+    return k.status;
 }
 
 json_t *cli_schema_names(cli_schema *s, const json_t *list)

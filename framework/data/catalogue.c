@@ -332,7 +332,8 @@ int bnn_catalogue_load(const char *directories, const char *name, bnn_arena *are
         char more[40] = "";
         if (n > 1)
             snprintf(more, sizeof more, " (and %zu more)", n - 1);
-        status = bnn_fail(err, BNN_E_SPEC, "%.900s%s", bnn_diag_message(diag, 0), more);
+        status = bnn_fail(err, (bnn_status)bnn_diag_status(diag), "%.900s%s",
+                          bnn_diag_message(diag, 0), more);
     } else if (root == NULL || entry.name == NULL) {
         status = bnn_no_memory(err);
     } else {
@@ -346,10 +347,10 @@ int bnn_catalogue_list(const char *directories, bnn_arena *arena, const char *co
                        size_t *n, bnn_error *err)
 {
     size_t n_files;
-    const char **files = bnn_path_scan(directories, ".yaml", arena, &n_files);
-    const char **list = files == NULL
-                            ? NULL
-                            : bnn_arena_alloc(arena, n_files + CATALOGUE_FORMATS_MAX, sizeof *list);
+    const char **files = bnn_path_scan(directories, ".yaml", arena, &n_files, err);
+    if (files == NULL)
+        return err->status;
+    const char **list = bnn_arena_alloc(arena, n_files + CATALOGUE_FORMATS_MAX, sizeof *list);
     if (list == NULL)
         return bnn_no_memory(err);
     const bnn_format *f;

@@ -16,10 +16,14 @@ static void report_missing(const bnn_reader *r, const bnn_node *node)
     char meant[BNN_DID_YOU_MEAN];
     const char *list = r->topologies;
     size_t n = 0;
-    const char **names = bnn_path_scan(list, ".yaml", r->arena, &n);
-    bnn_diag_add(r->diag, node->at, "%s: no %s.yaml in %s%s", r->path, node->text,
-                 list != NULL && *list != '\0' ? list : "any directory",
-                 bnn_did_you_mean(node->text, names, n, meant));
+    bnn_error err;
+    const char **names = bnn_path_scan(list, ".yaml", r->arena, &n, &err);
+    if (names == NULL)
+        bnn_diag_unread(r->diag, &err);
+    else
+        bnn_diag_add(r->diag, node->at, "%s: no %s.yaml in %s%s", r->path, node->text,
+                     list != NULL && *list != '\0' ? list : "any directory",
+                     bnn_did_you_mean(node->text, names, n, meant));
 }
 
 static const bnn_node *load_named(const bnn_reader *r, const bnn_node *node)

@@ -1,6 +1,7 @@
 #include "plugin/loader.h"
 
 #include "base/child.h"
+#include "base/fault.h"
 #include "base/fp_mode.h"
 #include "base/sandbox.h"
 
@@ -124,17 +125,19 @@ static int loader_open_object(const char *path, void **out, bnn_error *err)
     fegetenv(&environment);
     errno = 0;
     void *handle = dlopen(local, RTLD_NOW | RTLD_LOCAL);
-    const bool without_memory = handle == NULL && errno == ENOMEM; /* which dlerror() may not say */
+    const int why = errno; /* which dlerror() may not say */
     const uint64_t after = bnn_fp_mode();
     fesetenv(&environment);
-    if (without_memory)
+    if (handle == NULL && why == ENOMEM)
         return bnn_no_memory(err);
     if (handle == NULL) {
         const char *reason = dlerror();
-        return bnn_fail(err, BNN_E_RESOURCE,
-                        "cannot be loaded: %s; `ldd -r` on the file shows what it misses (a "
-                        "plugin calls nothing but libc, libm and the kernels it is given)",
-                        reason == NULL ? "no reason given" : reason);
+        bnn_fail(err, BNN_E_RESOURCE,
+                 "cannot be loaded: %s; `ldd -r` on the file shows what it misses (a "
+                 "plugin calls nothing but libc, libm and the kernels it is given)",
+                 reason == NULL ? "no reason given" : reason);
+        err->reason = bnn_fault_remedy(why) != NULL ? why : 0;
+        return err->status;
     }
     if (before != after) {
         dlclose(handle);

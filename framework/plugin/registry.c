@@ -154,18 +154,23 @@ static size_t registry_list(const bnn_registry *registry, bnn_kind kind, const c
     return n;
 }
 
-size_t bnn_registry_scan(bnn_registry *registry, const bnn_plugin_file **out)
+int bnn_registry_scan(bnn_registry *registry, const bnn_plugin_file **out, size_t *n,
+                      bnn_error *err)
 {
-    static const bnn_plugin_file none;
-    size_t n = 0, n_names = 0;
-    const char **names = bnn_path_scan(registry->list, ".so", registry->arena, &n_names);
+    size_t n_files = 0, n_names = 0;
+    const char **names = bnn_path_scan(registry->list, ".so", registry->arena, &n_names, err);
+    if (names == NULL)
+        return err->status;
     bnn_plugin_file *files =
-        bnn_arena_alloc(registry->arena, n_names * registry->n_directories, sizeof *files);
-    *out = files != NULL ? files : &none;
-    for (bnn_kind kind = BNN_KIND_LAYER; files != NULL && bnn_kind_name(kind) != NULL; kind++)
+        bnn_arena_alloc(registry->arena, n_names * registry->n_directories + 1, sizeof *files);
+    if (files == NULL)
+        return bnn_no_memory(err);
+    for (bnn_kind kind = BNN_KIND_LAYER; bnn_kind_name(kind) != NULL; kind++)
         for (size_t i = 0; i < n_names; i++)
-            n += registry_list(registry, kind, names[i], files + n);
-    return n;
+            n_files += registry_list(registry, kind, names[i], files + n_files);
+    *out = files;
+    *n = n_files;
+    return BNN_OK;
 }
 
 /* ---- loading ----------------------------------------------------------------------------- */
@@ -176,9 +181,10 @@ static void registry_fail_not_found(bnn_registry *registry, bnn_kind kind, const
 {
     bnn_arena *const arena = registry->arena;
     const bnn_plugin_file *files;
-    const size_t n = bnn_registry_scan(registry, &files);
+    size_t n, n_names = 0;
+    if (bnn_registry_scan(registry, &files, &n, err) != BNN_OK)
+        return;
     const char **names = bnn_arena_alloc(arena, n + 1, sizeof *names);
-    size_t n_names = 0;
     for (size_t i = 0; names != NULL && i < n; i++)
         if (files[i].kind == kind && files[i].shadowed_by == NULL)
             names[n_names++] = files[i].name;

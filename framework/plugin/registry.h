@@ -59,7 +59,8 @@ typedef struct bnn_plugin_file {
     const char *path;
     const char *shadowed_by; /* NULL when it is the one that wins */
 } bnn_plugin_file;
-size_t bnn_registry_scan(bnn_registry *registry, const bnn_plugin_file **out);
+int bnn_registry_scan(bnn_registry *registry, const bnn_plugin_file **out, size_t *n,
+                      bnn_error *err);
 
 /* Loads a file of it in a child, as loading would do first: whether that, and whoever may write to it, is to be feared.
  * This process stays without its code. */

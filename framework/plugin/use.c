@@ -338,7 +338,10 @@ const char *bnn_use_takes(const bnn_reader *r, const bnn_key *key, const char *p
     enum { NAMED_MAX = 3 };
     const bnn_plugin_file *files;
     const char *names = NULL;
-    const size_t n = r->registry == NULL ? 0 : bnn_registry_scan(r->registry, &files);
+    size_t n = 0;
+    bnn_error ignored; /* nobody is named then */
+    if (r->registry != NULL && bnn_registry_scan(r->registry, &files, &n, &ignored) != BNN_OK)
+        n = 0;
     for (size_t i = 0, n_named = 0; i < n && n_named < NAMED_MAX; i++) {
         const char *name = takes_of_file(r, key, &files[i], parameter);
         const char *more = name == NULL    ? NULL

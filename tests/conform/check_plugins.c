@@ -12,7 +12,9 @@ static const double check_seconds = 300;
 static const bnn_plugin_file *find_file(bnn_registry *registry, size_t i, size_t *count)
 {
     const bnn_plugin_file *files, *found = NULL;
-    const size_t n = bnn_registry_scan(registry, &files);
+    size_t n;
+    bnn_error err;
+    ck_assert_int_eq(bnn_registry_scan(registry, &files, &n, &err), BNN_OK);
     *count = 0;
     for (size_t j = 0; j < n; j++)
         if (files[j].shadowed_by == NULL && (*count)++ == i)

@@ -131,8 +131,8 @@ static int plugin_add(matrix *m, size_t axis, const char *name, bnn_error *err)
 static int axis_find(matrix *m, size_t axis, bnn_error *err)
 {
     const bnn_plugin_file *files;
-    const size_t n = bnn_registry_scan(m->registry, &files);
-    int status = BNN_OK;
+    size_t n = 0;
+    int status = bnn_registry_scan(m->registry, &files, &n, err);
     for (size_t i = 0; status == BNN_OK && i < n; i++)
         if (files[i].kind == kinds[axis] && files[i].shadowed_by == NULL)
             status = plugin_add(m, axis, files[i].name, err);

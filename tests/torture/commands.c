@@ -30,8 +30,14 @@ const torture_command torture_commands[] = {
      .may_lose = true},
     {.name = "chain", .words = "run chain.yaml -j 1" ON, .folder = "fresh"},
     {.name = "halving", .words = "run halving.yaml -j 1" ON, .folder = "fresh"},
+    {.name = "looks", .words = "run looks.yaml -j 1" ON, .folder = "fresh"},
+    {.name = "random", .words = "run random.yaml -j 1" ON, .folder = "fresh"},
+    {.name = "gates", .words = "run gates.yaml -j 1" ON, .folder = "fresh"},
+    {.name = "widths", .words = "run widths.yaml -j 1" ON, .folder = "fresh"},
     {.name = "plan", .words = "plan spec.yaml" ON, .folder = "done"},
     {.name = "show", .words = "show RUN" ON, .folder = "done", .steady = true},
+    {.name = "log", .words = "show RUN --log" ON, .folder = "done", .steady = true},
+    {.name = "telemetry", .words = "show WIDTHS" ON, .folder = "widths", .steady = true},
     {.name = "runs", .words = "runs --json" ON, .folder = "done", .steady = true},
     {.name = "query", .words = "query leaderboard" ON, .folder = "done", .steady = true},
     {.name = "compare", .words = "compare --all-pairs" ON, .folder = "done", .steady = true},
@@ -39,6 +45,14 @@ const torture_command torture_commands[] = {
     {.name = "plot", .words = "plot curves -o curves.svg" ON, .folder = "done"},
     {.name = "onnx", .words = "export RUN --format onnx -o model.onnx" ON, .folder = "done"},
     {.name = "c", .words = "export RUN --format c -o model.c" ON, .folder = "done"},
+    {.name = "gates-onnx",
+     .words = "export GATES --format onnx -o model.onnx" ON,
+     .folder = "gates"},
+    {.name = "gates-c", .words = "export GATES --format c -o model.c" ON, .folder = "gates"},
+    {.name = "widths-onnx",
+     .words = "export WIDTHS --format onnx -o model.onnx" ON,
+     .folder = "widths"},
+    {.name = "widths-c", .words = "export WIDTHS --format c -o model.c" ON, .folder = "widths"},
     {.name = "tensorboard", .words = EXPORT "tensorboard -o out", .folder = "done", .once = true},
     {.name = "mlflow", .words = EXPORT "mlflow -o out", .folder = "done", .once = true},
     {.name = "trackio", .words = EXPORT "trackio -o out", .folder = "done", .once = true},
@@ -54,6 +68,16 @@ const torture_command torture_commands[] = {
      .folder = "done",
      .steady = true,
      .may_lose = true},
+    {.name = "gates-verify",
+     .words = "verify GATES" ON,
+     .folder = "gates",
+     .steady = true,
+     .may_lose = true},
+    {.name = "widths-verify",
+     .words = "verify WIDTHS" ON,
+     .folder = "widths",
+     .steady = true,
+     .may_lose = true},
     {.name = "bench", .words = "bench RUN --rounds 2 --batch 1 --no-ort" ON, .folder = "done"},
     {.name = "report", .words = "report -o report.html" ON, .folder = "done"},
     {.name = "note", .words = "note RUN a_remark" ON, .folder = "done"},
@@ -62,6 +86,8 @@ const torture_command torture_commands[] = {
     {.name = "rm", .words = "rm RUN --yes" ON, .folder = "done", .again = "gc --yes" ON},
     {.name = "gc", .words = "gc --yes" ON, .folder = "dirty"},
     {.name = "plugins", .words = "plugins ste clipped", .folder = "fresh", .steady = true},
+    {.name = "schema", .words = "schema", .folder = "fresh", .steady = true},
+    {.name = "data", .words = "data show synthetic -o sheet.png", .folder = "fresh"},
 };
 const unsigned torture_n_commands = sizeof torture_commands / sizeof *torture_commands;
 
@@ -80,7 +106,8 @@ static const char spec[] =
     "sweep: {grid: {model.ste: [identity, clipped]}}\n"
     "run: {measure: false}\n";
 
-static char uid[32] = "none", other[32] = "none"; /* of runs */
+/* Of runs: the two in "done", and that of each network in a folder of its own. */
+static char uid[32] = "none", other[32] = "none", gates[32] = "none", widths[32] = "none";
 
 /* The first one. */
 static void replace(char text[TRIAL_TEXT_MAX], const char *word, const char *with)
@@ -98,6 +125,8 @@ void torture_words(const torture_command *command, char text[TRIAL_TEXT_MAX])
     snprintf(text, TRIAL_TEXT_MAX, "%s", command->words);
     replace(text, "RUN", uid);
     replace(text, "OTHER", other);
+    replace(text, "GATES", gates);
+    replace(text, "WIDTHS", widths);
 }
 
 /* Returns the status, and the number of renames. */
@@ -136,18 +165,30 @@ static void stop_sweep(const trial_place *place, uint64_t n_renames)
         trial_die("the sweep cannot be stopped");
 }
 
-/* The sweeps of the simulation, which are small. */
-static void take_spec(const trial_place *place, const char *name)
+/* Small sweeps, some of them those of the simulation. */
+static void take_spec(const trial_place *place, const char *folder, const char *name)
 {
     const char *source = getenv("abs_top_srcdir");
     char path[PATH_MAX], *text;
     size_t n;
     bnn_error err;
-    snprintf(path, sizeof path, "%s/tests/sim/%s", source != NULL ? source : ".", name);
+    snprintf(path, sizeof path, "%s/tests/%s/%s", source != NULL ? source : ".", folder, name);
     if (bnn_file_read(path, SPEC_BYTES_MAX, &text, &n, &err) != BNN_OK)
         trial_die("%s", err.message);
     trial_write(place, "fresh", name, text);
     free(text);
+}
+
+/* Of the first run in the folder, and of the second. */
+static void take_uids(const trial_place *place, const char *folder, char first[32], char second[32])
+{
+    char *state = trial_describe(place, folder);
+    const char *run = strstr(state, "\nrun ");
+    const char *next = run != NULL ? strstr(run + 1, "\nrun ") : NULL;
+    if (run == NULL || sscanf(run, "\nrun %31s", first) != 1 ||
+        (second != NULL && (next == NULL || sscanf(next, "\nrun %31s", second) != 1)))
+        trial_die("%s lacks runs:\n%s", folder, state);
+    free(state);
 }
 
 bool torture_make_folders(const trial_place *place)
@@ -155,19 +196,23 @@ bool torture_make_folders(const trial_place *place)
     char path[PATH_MAX], name[128];
     uint64_t n_renames;
     trial_write(place, "fresh", "spec.yaml", spec);
-    take_spec(place, "chain.yaml");
-    take_spec(place, "halving.yaml");
+    take_spec(place, "sim", "chain.yaml");
+    take_spec(place, "sim", "halving.yaml");
+    take_spec(place, "torture", "looks.yaml");
+    take_spec(place, "torture", "random.yaml");
+    take_spec(place, "torture", "gates.yaml");
+    take_spec(place, "torture", "widths.yaml");
     trial_copy(place, "fresh", "done");
     sweep(place, "done", NULL, &n_renames);
     if (n_renames == 0)
         return false;
-    char *state = trial_describe(place, "done");
-    const char *run = strstr(state, "\nrun ");
-    const char *second = run != NULL ? strstr(run + 1, "\nrun ") : NULL;
-    if (second == NULL || sscanf(run, "\nrun %31s", uid) != 1 ||
-        sscanf(second, "\nrun %31s", other) != 1)
-        trial_die("there are no two runs:\n%s", state);
-    free(state);
+    take_uids(place, "done", uid, other);
+    trial_copy(place, "fresh", "gates");
+    must_run(place, "gates", "run gates.yaml -q" ON);
+    take_uids(place, "gates", gates, NULL);
+    trial_copy(place, "fresh", "widths");
+    must_run(place, "widths", "run widths.yaml -q" ON);
+    take_uids(place, "widths", widths, NULL);
 
     trial_copy(place, "done", "torn");
     snprintf(name, sizeof name, TRIAL_DB ".artifacts/%s/model.bnn", uid);

@@ -6,7 +6,7 @@
 
 typedef struct torture_command {
     const char *name;
-    const char *words;  /* of its command line; RUN and OTHER are uids of two runs */
+    const char *words;  /* of its command line; RUN, OTHER, GATES, WIDTHS are uids of runs */
     const char *folder; /* that it begins in a copy of */
     const char *again;  /* what takes up after a failure, beside the same command; or NULL */
     bool trains;        /* ends as "done" is, whatever happened */
@@ -20,10 +20,11 @@ extern const unsigned torture_n_commands;
 
 /* Makes the folders that commands begin in: "fresh" has a spec; "done" has its two runs, too; in "torn" one has lost a
  * file; "stopped" was left when one was not done, but has a checkpoint; "shards" is that with "done" in it; "packed"
- * has the runs in an archive alone; in "dirty" something is to be removed. False where calls cannot be made to fail. */
+ * has the runs in an archive alone; in "dirty" something is to be removed; "gates" and "widths" have a run of other
+ * networks. False where calls cannot be made to fail. */
 bool torture_make_folders(const trial_place *place);
 
-/* The command's words with the uids of the runs in "done". */
+/* The command's words with the uids of runs. */
 void torture_words(const torture_command *command, char text[TRIAL_TEXT_MAX]);
 
 #endif

@@ -17,9 +17,9 @@ static int print_specs(bnn_arena *arena, bnn_error *err)
 {
     char list[512];
     size_t n;
-    const char **names = cli_list_specs(arena, &n);
+    const char **names = cli_list_specs(arena, &n, err);
     if (names == NULL)
-        return bnn_no_memory(err);
+        return err->status;
     if (n > 0)
         printf("\nSpecs that came along, for `bnnrun NAME`: %s\n",
                bnn_text_join(names, n, list, sizeof list));

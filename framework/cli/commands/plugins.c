@@ -43,7 +43,9 @@ static int list_plugins(bnn_registry *registry, bnn_kind kind, const cli_options
 {
     const bool data = options->json || options->csv;
     const bnn_plugin_file *files;
-    const size_t n = bnn_registry_scan(registry, &files);
+    size_t n;
+    if (bnn_registry_scan(registry, &files, &n, err) != BNN_OK)
+        return err->status;
     cli_table *table = cli_table_create(data ? "kind|name|summary|file|reference|shadowed_by|error"
                                              : "kind|name|summary|file");
     for (size_t i = 0; i < n; i++)

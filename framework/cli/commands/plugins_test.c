@@ -80,8 +80,10 @@ static int test_found(plugins_test *t, bnn_registry *registry, bnn_kind kind, co
                       bnn_error *err)
 {
     const bnn_plugin_file *files;
-    const size_t n = bnn_registry_scan(registry, &files);
     const size_t before = t->n_files;
+    size_t n;
+    if (bnn_registry_scan(registry, &files, &n, err) != BNN_OK)
+        return err->status;
     for (size_t i = 0; i < n; i++) {
         const bool wanted =
             kind == 0 || (files[i].kind == kind && strcmp(files[i].name, name) == 0);

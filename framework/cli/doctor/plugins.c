@@ -50,8 +50,9 @@ static void plugins_look(doctor *d, bnn_registry *registry)
 {
     const bnn_plugin_file *files;
     bnn_error err;
-    size_t n_bundled = 0, n_foreign = 0;
-    const size_t n = bnn_registry_scan(registry, &files);
+    size_t n = 0, n_bundled = 0, n_foreign = 0;
+    if (bnn_registry_scan(registry, &files, &n, &err) != BNN_OK)
+        doctor_note(d, DOCTOR_WRONG, "plugins", NULL, "%s", err.message);
     for (size_t i = 0; i < n; i++)
         if (bnn_registry_bundles(files[i].path) && files[i].shadowed_by == NULL)
             n_bundled += plugins_load(d, registry, &files[i]);

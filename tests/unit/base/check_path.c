@@ -102,6 +102,7 @@ START_TEST(scans_for_an_ending)
     char one[] = "/tmp/bnn-XXXXXX", two[] = "/tmp/bnn-XXXXXX", list[64];
     bnn_arena *arena = bnn_arena_create(1 << 20);
     size_t n;
+    bnn_error err;
     ck_assert_ptr_nonnull(mkdtemp(one));
     ck_assert_ptr_nonnull(mkdtemp(two));
     touch(one, "b.yaml");
@@ -109,16 +110,17 @@ START_TEST(scans_for_an_ending)
     touch(two, "b.yaml");
     touch(two, "a.yaml");
     snprintf(list, sizeof list, "%s:/nowhere:%s", one, two);
-    const char **names = bnn_path_scan(list, ".yaml", arena, &n);
+    const char **names = bnn_path_scan(list, ".yaml", arena, &n, &err);
     ck_assert_ptr_nonnull(names);
     ck_assert_uint_eq(n, 2);
     ck_assert_str_eq(names[0], "a");
     ck_assert_str_eq(names[1], "b");
-    ck_assert_ptr_nonnull(bnn_path_scan(NULL, ".yaml", arena, &n));
+    ck_assert_ptr_nonnull(bnn_path_scan(NULL, ".yaml", arena, &n, &err));
     ck_assert_uint_eq(n, 0);
     bnn_arena_destroy(arena);
     arena = bnn_arena_create(64);
-    ck_assert_ptr_null(bnn_path_scan(list, ".yaml", arena, &n));
+    ck_assert_ptr_null(bnn_path_scan(list, ".yaml", arena, &n, &err));
+    ck_assert_int_eq(err.status, BNN_E_INTERNAL);
     bnn_arena_destroy(arena);
     static const char *const paths[] = {"b.yaml", "x.yml", "a.yaml"};
     for (int i = 0; i < 3; i++) {

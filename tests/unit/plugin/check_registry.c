@@ -269,8 +269,8 @@ START_TEST(test_first_wins)
     ck_assert_uint_eq(strlen(plugin->sha256), 64);
 
     const bnn_plugin_file *files;
-    const size_t n = bnn_registry_scan(extended, &files);
-    size_t n_found = 0;
+    size_t n, n_found = 0;
+    ck_assert_int_eq(bnn_registry_scan(extended, &files, &n, &err), BNN_OK);
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
             ck_assert(files[i - 1].kind < files[i].kind ||
