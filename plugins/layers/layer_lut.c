@@ -1,18 +1,22 @@
 /* layer_lut - logic gates: every output is a table of a few inputs, -1 or +1. In training a table has
  * numbers between, and a gate is their multilinear interpolation; the network that is evaluated and
  * deployed has the signs. */
+#include "learned_wires.h"
 #include "wiring.h"
 
 #include <math.h>
 
-enum { TABLE, WIRES };                 /* places of the tensors */
-enum { TABLE_STREAM, WIRES_STREAM };   /* of random words */
-enum { FORWARD_SOFT, FORWARD_HARD };   /* the parameter forward */
-enum { START_RANDOM, START_RESIDUAL }; /* the parameter start */
+enum { TABLE, WIRES, SCORES };                      /* places of the tensors */
+enum { TABLE_STREAM, WIRES_STREAM, SCORES_STREAM }; /* of random words */
+enum { FORWARD_SOFT, FORWARD_HARD };                /* the parameter forward */
+enum { START_RANDOM, START_RESIDUAL };              /* the parameter start */
+enum { WIRING_RANDOM, WIRING_LEARNED };             /* the parameter wiring */
+
+static const float SCORE_DEVIATION = 0.1f; /* at the start: none is far ahead */
 
 struct lut {
     double residual, noise, shrink;
-    int32_t gates, inputs, forward, start;
+    int32_t gates, inputs, forward, start, wiring, candidates;
 };
 
 static const bnn_param params[] = {
@@ -26,6 +30,10 @@ static const bnn_param params[] = {
                "of the tables: random, or passing the first input on"),
     BNN_NUMBER(struct lut, residual, 3.0, 0.0, 20.0, "with start residual: how clearly"),
     BNN_NUMBER(struct lut, noise, 1.0, 0.0, 20.0, "standard deviation of the tables at the start"),
+    BNN_CHOICE_LATER(struct lut, wiring, WIRING_RANDOM, "random|learned",
+                     "which inputs a gate has: drawn, or chosen by training among candidates"),
+    BNN_INTEGER_LATER(struct lut, candidates, 16, 2, 256,
+                      "with wiring learned: for each input of a gate"),
     BNN_PARAMS_END,
 };
 
@@ -39,6 +47,11 @@ static size_t n_entries(const struct lut *p)
 static size_t n_pins(const struct lut *p)
 {
     return (size_t)p->gates * (size_t)p->inputs;
+}
+
+static size_t n_scores(const struct lut *p)
+{
+    return p->wiring == WIRING_LEARNED ? n_pins(p) * (size_t)p->candidates : 0;
 }
 
 static uint32_t n_features(bnn_shape shape)
@@ -65,14 +78,24 @@ static int plan(const void *params_, bnn_layer_plan *plan)
     if (in < inputs)
         return plan->fail(plan, "a gate of %u inputs has only %u to choose from", inputs,
                           (unsigned)in);
+    const int learned = p->wiring == WIRING_LEARNED;
+    const uint32_t candidates = learned ? (uint32_t)p->candidates : 1;
+    if (in < candidates)
+        return plan->fail(plan, "%u candidates are more than the %u inputs that there are",
+                          candidates, (unsigned)in);
     plan->out = (bnn_shape){.c = gates, .h = 1, .w = 1};
-    plan->n_tensors = 2;
+    plan->n_tensors = learned ? 3 : 2;
     plan->tensors[TABLE] = (bnn_tensor){
         .name = "table", .kind = BNN_TENSOR_VECTOR, .dims = {gates, 1u << inputs, 1, 1}};
-    plan->tensors[WIRES] =
-        (bnn_tensor){.name = "wires", .kind = BNN_TENSOR_STATE, .dims = {gates, inputs, 1, 1}};
-    plan->n_saved = 2 * n_entries(p); /* tables between -1 and +1, and their coefficients */
-    plan->n_scratch = n_entries(p) + n_pins(p) > in ? n_entries(p) + n_pins(p) : (size_t)in;
+    plan->tensors[WIRES] = (bnn_tensor){
+        .name = "wires", .kind = BNN_TENSOR_STATE, .dims = {gates, inputs, candidates, 1}};
+    if (learned)
+        plan->tensors[SCORES] = (bnn_tensor){
+            .name = "scores", .kind = BNN_TENSOR_VECTOR, .dims = {gates, inputs, candidates, 1}};
+    const size_t n_memory =
+        2 * n_entries(p) + n_scores(p) + (learned ? n_pins(p) * plan->lanes : 0);
+    plan->n_saved = n_memory; /* struct lut_memory */
+    plan->n_scratch = n_memory > in ? n_memory : (size_t)in;
     plan->deployed_bits = gates * ((1u << inputs) + (uint64_t)inputs * width((uint32_t)in));
     return 0;
 }
@@ -130,13 +153,26 @@ static void hard_tables(size_t n, const float *w, float *t)
 
 /* ---- passes ------------------------------------------------------------------------------ */
 
+static struct learned_wires describe_learned(const struct lut *p, const bnn_layer_io *io)
+{
+    return (struct learned_wires){.n = n_pins(p),
+                                  .candidates = (size_t)p->candidates,
+                                  .features = n_features(io->in),
+                                  .lanes = io->lanes,
+                                  .wires = io->tensors[WIRES],
+                                  .scores = io->tensors[SCORES]};
+}
+
 /* Wires as whole numbers; what a damaged file has instead leads to the first input. */
 static bnn_gates describe(const struct lut *p, const bnn_layer_io *io, uint32_t *wires)
 {
     const uint32_t in = n_features(io->in);
+    const struct learned_wires learned = describe_learned(p, io);
     for (size_t i = 0; i < n_pins(p); i++) {
         const float wire = io->tensors[WIRES][i];
-        wires[i] = wire >= 0.0f && wire < (float)in ? (uint32_t)wire : 0;
+        wires[i] = p->wiring == WIRING_LEARNED        ? learned_wires_best(&learned, i)
+                   : wire >= 0.0f && wire < (float)in ? (uint32_t)wire
+                                                      : 0;
     }
     return (bnn_gates){.inputs = (uint32_t)p->inputs,
                        .n = (uint32_t)p->gates,
@@ -145,30 +181,63 @@ static bnn_gates describe(const struct lut *p, const bnn_layer_io *io, uint32_t 
                        .wire = wires};
 }
 
+/* Gates whose pins are rows of their own, one behind the other. */
+static bnn_gates describe_rows(const struct lut *p, const bnn_layer_io *io, uint32_t *wires)
+{
+    for (size_t i = 0; i < n_pins(p); i++)
+        wires[i] = (uint32_t)i;
+    return (bnn_gates){.inputs = (uint32_t)p->inputs,
+                       .n = (uint32_t)p->gates,
+                       .features = (uint32_t)n_pins(p),
+                       .lanes = io->lanes,
+                       .wire = wires};
+}
+
+/* What is saved from forward to backward, and where a pass works. */
+struct lut_memory {
+    float *soft,
+        *coefficients;   /* [gates][table]: between -1 and +1; of these, or of those that act */
+    float *share, *pins; /* of learned wires: [pins][candidates], [pins][lanes] */
+};
+
+static struct lut_memory memory_of(const struct lut *p, float *at)
+{
+    const size_t n = n_entries(p);
+    return (struct lut_memory){at, at + n, at + 2 * n, at + 2 * n + n_scores(p)};
+}
+
 static void forward(const bnn_context *ctx, const void *params_, const bnn_layer_io *io)
 {
     const struct lut *p = params_;
     const size_t n = n_entries(p), table = (size_t)1 << p->inputs;
-    const bnn_gates gates = describe(p, io, (uint32_t *)(void *)(io->scratch + n));
     const int soft = io->relaxed || (io->training && p->forward == FORWARD_SOFT);
-    float *c = io->scratch;
-    if (io->training) { /* for the backward pass, whichever acts */
-        float *t = io->saved, *smooth = io->saved + n;
-        soft_tables(ctx->kernels, n, io->tensors[TABLE], t);
+    const struct lut_memory work = memory_of(p, io->scratch);
+    const struct lut_memory kept = io->training ? memory_of(p, io->saved) : work;
+    uint32_t *wires = (uint32_t *)(void *)work.soft;
+    float *c = kept.coefficients;
+    const float *x = io->x;
+    if (io->training || soft) { /* for the backward pass, whichever acts */
+        soft_tables(ctx->kernels, n, io->tensors[TABLE], kept.soft);
         for (size_t i = 0; i < n; i++)
-            smooth[i] = t[i];
-        to_coefficients(gates.n, table, smooth);
-        if (soft)
-            c = smooth;
+            c[i] = kept.soft[i];
+        to_coefficients((size_t)p->gates, table, c);
     }
-    if (c == io->scratch) {
+    if (!soft) {
+        c = work.coefficients;
+        hard_tables(n, io->tensors[TABLE], c);
+        to_coefficients((size_t)p->gates, table, c);
+    }
+    if (p->wiring == WIRING_LEARNED && (io->training || soft)) {
+        const struct learned_wires learned = describe_learned(p, io);
+        learned_wires_shares(&learned, ctx->kernels, kept.share);
         if (soft)
-            soft_tables(ctx->kernels, n, io->tensors[TABLE], c);
+            learned_wires_mix(&learned, kept.share, io->x, kept.pins);
         else
-            hard_tables(n, io->tensors[TABLE], c);
-        to_coefficients(gates.n, table, c);
+            learned_wires_pick(&learned, io->x, kept.pins);
+        x = kept.pins;
     }
-    ctx->kernels->gates_forward(&gates, c, io->x, io->y);
+    const bnn_gates gates = x == io->x ? describe(p, io, wires) : describe_rows(p, io, wires);
+    ctx->kernels->gates_forward(&gates, c, x, io->y);
 }
 
 /* On bits, the slope of the interpolation counts far entries of the table as much as near ones;
@@ -184,32 +253,56 @@ static void backward(const bnn_context *ctx, const void *params_, const bnn_laye
 {
     const struct lut *p = params_;
     const size_t n = n_entries(p), table = (size_t)1 << p->inputs;
-    const bnn_gates gates = describe(p, io, (uint32_t *)(void *)(io->scratch + n));
-    const float *t = io->saved;
-    float *slope = io->saved + n, *g = io->gradients[TABLE];
-    if (p->forward == FORWARD_HARD && p->shrink != 1.0)
-        shrink_terms(n, table, (float)p->shrink, slope);
-    ctx->kernels->gates_backward(&gates, slope, io->x, io->gy, io->gx, g);
-    to_table_gradient(gates.n, table, g);
+    const struct lut_memory kept = memory_of(p, io->saved), work = memory_of(p, io->scratch);
+    uint32_t *wires = (uint32_t *)(void *)work.soft;
+    float *g = io->gradients[TABLE];
+    const int hard = p->forward == FORWARD_HARD && !io->relaxed;
+    if (hard && p->shrink != 1.0)
+        shrink_terms(n, table, (float)p->shrink, kept.coefficients);
+    if (p->wiring == WIRING_LEARNED) {
+        const struct learned_wires learned = describe_learned(p, io);
+        const bnn_gates gates = describe_rows(p, io, wires);
+        ctx->kernels->gates_backward(&gates, kept.coefficients, kept.pins, io->gy, work.pins, g);
+        learned_wires_backward(&learned, ctx->kernels, hard, kept.share, io->x, work.pins, io->gx,
+                               io->gradients[SCORES]);
+    } else {
+        const bnn_gates gates = describe(p, io, wires);
+        ctx->kernels->gates_backward(&gates, kept.coefficients, io->x, io->gy, io->gx, g);
+    }
+    to_table_gradient((size_t)p->gates, table, g);
     for (size_t i = 0; i < n; i++)
-        g[i] *= 0.5f * (1.0f - t[i] * t[i]);
+        g[i] *= 0.5f * (1.0f - kept.soft[i] * kept.soft[i]);
 }
 
 /* ---- start and end ----------------------------------------------------------------------- */
+
+/* Uniform, of mean 0. */
+static void start_spread(const bnn_start *start, uint32_t stream, float deviation, size_t n,
+                         float *out)
+{
+    const float most = deviation * 1.7320508f;
+    struct wiring_source source = {.start = start, .stream = stream};
+    for (size_t i = 0; i < n; i++)
+        out[i] = most * ((float)(wiring_word(&source) >> 8) * 0x1p-23f - 1.0f);
+}
 
 static void start(const void *params_, const bnn_layer_io *io, const bnn_start *start)
 {
     const struct lut *p = params_;
     const size_t n = n_entries(p);
-    const float spread = (float)p->noise * 1.7320508f; /* of a uniform distribution */
+    const uint32_t in = n_features(io->in);
     const float residual = p->start == START_RESIDUAL ? (float)p->residual : 0.0f;
-    struct wiring_source source = {.start = start, .stream = TABLE_STREAM};
-    for (size_t i = 0; i < n; i++) {
-        const float uniform = (float)(wiring_word(&source) >> 8) * 0x1p-23f - 1.0f;
-        io->tensors[TABLE][i] = spread * uniform + (i & 1 ? residual : -residual);
+    start_spread(start, TABLE_STREAM, (float)p->noise, n, io->tensors[TABLE]);
+    for (size_t i = 0; i < n; i++)
+        io->tensors[TABLE][i] += i & 1 ? residual : -residual;
+    if (p->wiring == WIRING_RANDOM) {
+        wiring_random(start, WIRES_STREAM, (uint32_t)p->gates, (uint32_t)p->inputs, in, io->scratch,
+                      io->tensors[WIRES]);
+        return;
     }
-    wiring_random(start, WIRES_STREAM, (uint32_t)p->gates, (uint32_t)p->inputs, n_features(io->in),
+    wiring_random(start, WIRES_STREAM, (uint32_t)n_pins(p), (uint32_t)p->candidates, in,
                   io->scratch, io->tensors[WIRES]);
+    start_spread(start, SCORES_STREAM, SCORE_DEVIATION, n_scores(p), io->tensors[SCORES]);
 }
 
 static int lower(const void *params_, const bnn_layer_io *io, bnn_lowering *lowering)
@@ -230,8 +323,8 @@ static int lower(const void *params_, const bnn_layer_io *io, bnn_lowering *lowe
 
 BNN_DEFINE_LAYER(
     BNN_HEAD("lut", "logic gates: learned tables of a few inputs each",
-             "Petersen et al. 2022, arXiv:2210.08277; of more inputs Bacellar et "
-             "al. 2024, arXiv:2410.11112",
+             "Petersen et al. 2022, arXiv:2210.08277; of more inputs, and with learned wiring, "
+             "Bacellar et al. 2024, arXiv:2410.11112",
              struct lut, params),
     .role = BNN_ROLE_LINEAR,
     .flags = BNN_LAYER_TAKES_BITS | BNN_LAYER_GIVES_BITS | BNN_LAYER_WEIGHTLESS, .plan = plan,
@@ -241,4 +334,7 @@ BNN_DEFINE_LAYER(
                "-1\n"
                "inference, and forward hard: t = sign(table)\n"
                "gradients as those of training; with shrink, an input's has the terms "
-               "with j other inputs times shrink^j")
+               "with j other inputs times shrink^j\n"
+               "wiring learned: an input is the mean of its candidates, weighted by "
+               "softmax(scores); with forward hard, and in inference, the one with the largest "
+               "score, and scores have the gradient of the mean")

@@ -41,6 +41,11 @@ const torture_command torture_commands[] = {
     {.name = "runs", .words = "runs --json" ON, .folder = "done", .steady = true},
     {.name = "query", .words = "query leaderboard" ON, .folder = "done", .steady = true},
     {.name = "compare", .words = "compare --all-pairs" ON, .folder = "done", .steady = true},
+    {.name = "compare-by", .words = "compare --by model.ste" ON, .folder = "done", .steady = true},
+    {.name = "compare-two",
+     .words = "compare ste=clipped ste=identity" ON,
+     .folder = "done",
+     .steady = true},
     {.name = "diff", .words = "diff RUN OTHER" ON, .folder = "done", .steady = true},
     {.name = "plot", .words = "plot curves -o curves.svg" ON, .folder = "done"},
     {.name = "onnx", .words = "export RUN --format onnx -o model.onnx" ON, .folder = "done"},
@@ -88,6 +93,9 @@ const torture_command torture_commands[] = {
     {.name = "plugins", .words = "plugins ste clipped", .folder = "fresh", .steady = true},
     {.name = "schema", .words = "schema", .folder = "fresh", .steady = true},
     {.name = "data", .words = "data show synthetic -o sheet.png", .folder = "fresh"},
+    {.name = "data-add",
+     .words = "data add own pictures --spec spec.yaml --force",
+     .folder = "pictures"},
 };
 const unsigned torture_n_commands = sizeof torture_commands / sizeof *torture_commands;
 
@@ -191,6 +199,22 @@ static void take_uids(const trial_place *place, const char *folder, char first[3
     free(state);
 }
 
+/* Pictures of two classes, all alike. */
+static void make_pictures(const trial_place *place)
+{
+    static const char *const classes[] = {"train/a", "train/b", "test/a", "test/b"};
+    trial_copy(place, "fresh", "pictures");
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
+        char words[TRIAL_TEXT_MAX], name[64], path[PATH_MAX];
+        bnn_error err;
+        snprintf(name, sizeof name, "pictures/%s", classes[i]);
+        if (bnn_file_make_directory(trial_path(place, "pictures", name, path), &err) != BNN_OK)
+            trial_die("%s", err.message);
+        snprintf(words, sizeof words, "data show synthetic -o %s/1.png", name);
+        must_run(place, "pictures", words);
+    }
+}
+
 bool torture_make_folders(const trial_place *place)
 {
     char path[PATH_MAX], name[128];
@@ -213,6 +237,8 @@ bool torture_make_folders(const trial_place *place)
     trial_copy(place, "fresh", "widths");
     must_run(place, "widths", "run widths.yaml -q" ON);
     take_uids(place, "widths", widths, NULL);
+
+    make_pictures(place);
 
     trial_copy(place, "done", "torn");
     snprintf(name, sizeof name, TRIAL_DB ".artifacts/%s/model.bnn", uid);

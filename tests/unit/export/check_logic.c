@@ -12,6 +12,7 @@
 enum { IMAGES = 40, CLASSES = 4 };
 
 #define THERMOMETER "      - {layer: {name: thermometer, levels: 2}}\n"
+#define LEARNED     "wiring: learned, candidates: 7"
 #define LUT(text)   "      - {layer: {name: lut, " text "}}\n"
 #define GROUPS      "      - {layer: {name: group_sum, groups: 4}}\n"
 #define CONV        "      - {layer: {name: conv2d, out: 3, kernel: 3}, pool: maxpool}\n"
@@ -38,6 +39,9 @@ static const net_case net_cases[] = {
      "thermometer_1 lut_2 lut_3 group_sum_4"},
     {THERMOMETER LUT("gates: 32") GROUPS, "  binarize: none\n  norm: none\n",
      "thermometer_1 lut_2 group_sum_3"},
+    {THERMOMETER LUT("gates: 32, " LEARNED) LUT("gates: 40, inputs: 3, forward: hard, " LEARNED)
+         GROUPS,
+     "  binarize: none\n  norm: none\n", "thermometer_1 lut_2 lut_3 group_sum_4"},
     {THERMOMETER "      - {layer: {name: lut, gates: 8}}\n" DENSE, "  norm: none\n" BINARY,
      "thermometer_1 lut_2 sign_3 dense_3"},
     {THERMOMETER LUT("gates: 33, inputs: 6") DENSE, "  binarize: none\n",
@@ -98,6 +102,8 @@ static const refusal refusals[] = {
      "thermometer_1: its high level, 8, is below the low one, 9"},
     {THERMOMETER LUT("gates: 4") LUT("gates: 4, inputs: 5") GROUPS, SIGNS,
      "lut_3: a gate of 5 inputs has only 4 to choose from"},
+    {THERMOMETER LUT("gates: 4") LUT("gates: 4, " LEARNED) GROUPS, SIGNS,
+     "lut_3: 7 candidates are more than the 4 inputs that there are"},
 };
 
 START_TEST(what_cannot_be_is_refused)
@@ -142,10 +148,10 @@ START_TEST(wires_and_tables_depend_on_seed_and_place)
 }
 END_TEST
 
-/* Each input is read equally often or once more, and by no gate twice. */
+/* Each input is read equally often or once more, and by no gate twice; or is a candidate, and of no pin twice. */
 static void check_wires(const bnn_parameter *wires, uint32_t n)
 {
-    const uint32_t inputs = wires->dims[1];
+    const uint32_t inputs = wires->dims[2] > 1 ? wires->dims[2] : wires->dims[1];
     uint32_t *readers = bnn_arena_alloc(arena, n, sizeof *readers);
     for (size_t i = 0; i < wires->n; i++) {
         ck_assert(wires->value[i] >= 0.0f && wires->value[i] < (float)n);
@@ -166,7 +172,42 @@ START_TEST(wires_are_even_and_meet_in_no_gate)
             arena, THERMOMETER LUT("gates: %u") LUT("gates: 37, inputs: %u") DENSE, n, inputs);
         const net_case c = {blocks, "  binarize: none\n", NULL};
         check_wires(tensor(net_of(&c, n), "lut_3", "wires"), n);
+        const net_case learned = {
+            bnn_arena_printf(arena,
+                             THERMOMETER LUT("gates: %u")
+                                 LUT("gates: 5, wiring: learned, candidates: %u") DENSE,
+                             n, inputs),
+            "  binarize: none\n", NULL};
+        check_wires(tensor(net_of(&learned, n), "lut_3", "wires"), n);
     }
+}
+END_TEST
+
+/* A pin is the candidate with the largest score, the first of equals. */
+START_TEST(a_pin_takes_the_candidate_with_the_largest_score)
+{
+    const net_case c = {THERMOMETER LUT("gates: 20, start: residual, noise: 0, " LEARNED) GROUPS,
+                        "  binarize: none\n  norm: none\n", NULL};
+    bnn_network *net = net_of(&c, 1);
+    const bnn_parameter *wires = tensor(net, "lut_2", "wires"),
+                        *scores = tensor(net, "lut_2", "scores");
+    buffers b = {.state = 5};
+    const uint8_t *image = random_images(&b, bnn_shape_values(net->input));
+    float logits[CLASSES];
+    for (size_t pin = 0; pin < 40; pin++)
+        for (size_t j = 0; j < 7; j++)
+            scores->value[pin * 7 + j] = j == pin % 7 || j == pin % 5 ? 2.0f : -1.0f;
+    bnn_network_infer(net, 1, image, logits);
+    const bnn_network_op *bits = &net->ops[0], *gates = &net->ops[1];
+    const bnn_op *deployed = &graph_of(net)->ops[1];
+    for (size_t pin = 0; pin < 40; pin++) {
+        const size_t best = pin % 7 < pin % 5 ? pin % 7 : pin % 5;
+        const size_t wire = (size_t)wires->value[pin * 7 + best];
+        ck_assert_uint_eq(deployed->wires[pin], wire);
+        if (pin % 2 == 0)
+            ck_assert_float_eq(gates->y[pin / 2 * net->lanes], bits->y[wire * net->lanes]);
+    }
+    buffers_free(&b);
 }
 END_TEST
 
@@ -214,7 +255,7 @@ END_TEST
 START_TEST(damaged_wires_lead_to_the_first_input)
 {
     static const float wrong[] = {-1.0f, 1e9f, NAN, INFINITY, 144.0f};
-    bnn_network *net = net_of(&net_cases[1], 1);
+    bnn_network *net = net_of(&net_cases[1 + _i], 1); /* drawn, and learned */
     const bnn_parameter *wires = tensor(net, "lut_2", "wires");
     buffers b = {.state = 5};
     const uint8_t *image = random_images(&b, bnn_shape_values(net->input));
@@ -629,9 +670,10 @@ static Suite *logic_suite(void)
     tcase_add_loop_test(tc, what_cannot_be_is_refused, 0, sizeof refusals / sizeof *refusals);
     tcase_add_test(tc, wires_and_tables_depend_on_seed_and_place);
     tcase_add_loop_test(tc, wires_are_even_and_meet_in_no_gate, 2, 7);
+    tcase_add_test(tc, a_pin_takes_the_candidate_with_the_largest_score);
     tcase_add_test(tc, a_residual_start_passes_the_first_input_on);
     tcase_add_test(tc, levels_are_even_and_bits_are_comparisons);
-    tcase_add_test(tc, damaged_wires_lead_to_the_first_input);
+    tcase_add_loop_test(tc, damaged_wires_lead_to_the_first_input, 0, 2);
     tcase_add_test(tc, a_hard_forward_has_no_gap);
     tcase_add_loop_test(tc, operations_give_the_trainers_bits, 0, 3 * N_NETS);
     tcase_add_loop_test(tc, engines_give_the_trainers_bits, 0, N_NETS);

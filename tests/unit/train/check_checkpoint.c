@@ -17,12 +17,13 @@
     "schedule: {name: cosine, warmup: 1}, augment: {shift: 1, rotate: 9, flip: true, elastic: "             \
     "{alpha: 9, sigma: 2}, erase: {probability: 0.4, fill: noise}}}\n"
 
-/* Wires, which are states, and tables. */
+/* Wires, which are states, tables, and scores of wires. */
 #define LOGIC_SPEC                                                                        \
     "model:\n  topology:\n    input: {channels: 1, height: 28, width: 28}\n    blocks:\n" \
     "      - layer: thermometer\n"                                                        \
     "      - layer: {name: lut, gates: 90, inputs: 3}\n"                                  \
-    "      - layer: {name: lut, gates: 50, forward: hard}\n"                              \
+    "      - layer: {name: lut, gates: 60, wiring: learned, candidates: 5}\n"             \
+    "      - layer: {name: lut, gates: 50, forward: hard, wiring: learned}\n"             \
     "      - layer: {name: group_sum, groups: 10}\n"                                      \
     "train: {epochs: 3, batch: 64, average: 0.9, optimizer: {name: adam, lr: 0.02}}\n"
 
