@@ -322,6 +322,7 @@ infer_sources = \
 	framework/infer/engine/engine_portable.c \
 	framework/infer/engine/pack.c framework/infer/engine/pack.h \
 	framework/infer/engine/pack_logic.c framework/infer/engine/pack_logic.h \
+	framework/infer/engine/pack_products.c framework/infer/engine/pack_products.h \
 	framework/infer/engine/places.c framework/infer/engine/places.h \
 	framework/infer/engine/plain.c framework/infer/engine/plain.h \
 	framework/infer/codes.c framework/infer/codes.h \
@@ -355,6 +356,7 @@ engine_sources = \
 	framework/infer/engine/float_stage_template.h \
 	framework/infer/engine/logic_template.h \
 	framework/infer/engine/rows_template.h \
+	framework/infer/engine/products_template.h \
 	framework/infer/engine/sums_template.h
 engine_lo =
 engine_objects =

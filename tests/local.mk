@@ -1009,6 +1009,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/spec/duplicate_keys \
 	tests/fuzz/corpus/spec/durations \
 	tests/fuzz/corpus/spec/grid_explodes \
+	tests/fuzz/corpus/spec/no_map \
 	tests/fuzz/corpus/spec/key_is_a_list \
 	tests/fuzz/corpus/spec/keys_empty \
 	tests/fuzz/corpus/spec/misplaced_keys \

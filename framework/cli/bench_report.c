@@ -94,6 +94,8 @@ static const char *arithmetic_text(const bnn_stage *stage)
 {
     if (stage->integer_sums)
         return stage->inputs == BNN_VALUES_PIXELS ? "bits x pixels" : "bits x bits";
+    if (bnn_stage_sums_are_whole(stage) && stage->inputs != BNN_VALUES_BITS)
+        return stage->inputs == BNN_VALUES_PIXELS ? "bytes x pixels" : "bytes x codes";
     return stage->op.binary_weights ? "bits x floats" : "floats";
 }
 

@@ -22,25 +22,35 @@ static bool check_has_codes(const bnn_network *network, uint32_t i)
     return network->ops[i].form.filters > 0 && !network->ops[i].plan.binary_weights;
 }
 
+/* Whether the inputs of a layer, op i, are pixels or a quantizer's codes: with codes as weights its sums are of bytes. */
+static bool check_sees_bytes(const bnn_network *network, uint32_t i)
+{
+    while (i-- > 0) {
+        const bnn_network_op *op = &network->ops[i];
+        if (op->letter == BNN_ROLE_QUANTIZER || op->letter == BNN_ROLE_LINEAR)
+            return op->letter == BNN_ROLE_QUANTIZER;
+    }
+    return true;
+}
+
 /* Such weights, of op i. */
 static void check_codes_of(const notes *n, const bnn_network *network, uint32_t i)
 {
     const bnn_form_plan *form = &network->ops[i].form;
     const bnn_codes codes = {form->code_min, form->code_max, form->code_step};
-    char what[120] = "real numbers; they are deployed as floats";
+    char what[160] = "real numbers; they are deployed as floats";
     if (bnn_codes_are_digits(codes))
         snprintf(what, sizeof what,
-                 "%u levels; they take %u.%u bits each in the model file, and become floats",
+                 "%u levels; they take %u.%u bits each in the model file, and become floats, since "
+                 "what they are multiplied with is real numbers",
                  bnn_codes_levels(codes), bnn_codes_tenths(codes) / 10,
                  bnn_codes_tenths(codes) % 10);
     else if (codes.step != 0)
         snprintf(what, sizeof what,
                  "more than a byte has, from %d to %d; they are deployed as floats", codes.min,
                  codes.max);
-    bnn_diag_warn(
-        n->diag, n->at,
-        "deployment: weights of form %s are %s, since the engine has loops for two levels",
-        network->ops[i].form_use->plugin->head->name, what);
+    bnn_diag_warn(n->diag, n->at, "deployment: weights of form %s are %s",
+                  network->ops[i].form_use->plugin->head->name, what);
 }
 
 /* Those of each form that has others than before. */
@@ -48,11 +58,14 @@ static void check_codes(const notes *n, const bnn_network *network)
 {
     for (uint32_t i = 0; i < network->n_ops; i++) {
         const bnn_form_plan *a = &network->ops[i].form, *b;
-        bool said = !check_has_codes(network, i);
+        const bnn_codes codes = {a->code_min, a->code_max, a->code_step};
+        bool said = !check_has_codes(network, i) ||
+                    (check_sees_bytes(network, i) && bnn_codes_are_digits(codes));
         for (uint32_t k = 0; k < i && !said; k++) {
             b = &network->ops[k].form;
-            said = check_has_codes(network, k) && a->code_min == b->code_min &&
-                   a->code_max == b->code_max && a->code_step == b->code_step;
+            said = check_has_codes(network, k) && !check_sees_bytes(network, k) &&
+                   a->code_min == b->code_min && a->code_max == b->code_max &&
+                   a->code_step == b->code_step;
         }
         if (!said)
             check_codes_of(n, network, i);
@@ -71,19 +84,23 @@ static void check_levels(const notes *n, const bnn_model_options *model)
             model->activation_ste.plugin->head->name);
 }
 
-/* Activations of whole numbers. */
+/* Activations of whole numbers in front of weights that are none. */
 static void check_quantizers(const notes *n, const bnn_network *network)
 {
+    const bnn_network_op *quantizer = NULL;
     for (uint32_t i = 0; i < network->n_ops; i++) {
         const bnn_network_op *op = &network->ops[i];
-        if (op->letter != BNN_ROLE_QUANTIZER)
-            continue;
-        bnn_diag_warn(
-            n->diag, n->at,
-            "deployment: activations of %s have %d levels; their sums are formed in floats, "
-            "since the engine has loops for two levels",
-            op->use.plugin->head->name, op->plan.code_max - op->plan.code_min + 1);
-        return;
+        if (op->letter == BNN_ROLE_LINEAR && quantizer != NULL && op->form.filters == 0) {
+            bnn_diag_warn(
+                n->diag, n->at,
+                "deployment: activations of %s have %d levels; their sums are formed in floats, "
+                "since weights are real numbers",
+                quantizer->use.plugin->head->name,
+                quantizer->plan.code_max - quantizer->plan.code_min + 1);
+            return;
+        }
+        if (op->letter == BNN_ROLE_LINEAR || op->letter == BNN_ROLE_QUANTIZER)
+            quantizer = op->letter == BNN_ROLE_QUANTIZER ? op : NULL;
     }
 }
 

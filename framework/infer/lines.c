@@ -83,19 +83,24 @@ static bool lines_turns(const bnn_stage *s, uint32_t c)
     return s->lines->pool != 0 && s->lines->least[c] != 0;
 }
 
+bool bnn_lines_in_floats(const bnn_stage *s, uint32_t c, float *factor, float *offset)
+{
+    const bnn_line line = {.factor = s->lines->factor[c],
+                           .offset = s->lines->offset[c],
+                           .shift = s->lines->shift,
+                           .codes = s->out_codes,
+                           .bits = s->outputs == BNN_VALUES_BITS};
+    int32_t first, last;
+    bnn_stage_sums_reach(s, c, &first, &last);
+    return bnn_line_in_floats(&line, first, last, factor, offset);
+}
+
 /* False where a channel has none. The sums of those that are turned are negated. */
 static bool lines_find_floats(const unfolding *u)
 {
     const bnn_stage *s = u->from;
     for (uint32_t c = 0; c < s->op.out.c; c++) {
-        const bnn_line line = {.factor = s->lines->factor[c],
-                               .offset = s->lines->offset[c],
-                               .shift = s->lines->shift,
-                               .codes = s->out_codes,
-                               .bits = s->outputs == BNN_VALUES_BITS};
-        int32_t first, last;
-        bnn_stage_sums_reach(s, c, &first, &last);
-        if (!bnn_line_in_floats(&line, first, last, &u->factor[c], &u->offset[c]))
+        if (!bnn_lines_in_floats(s, c, &u->factor[c], &u->offset[c]))
             return false;
         if (s->inputs == BNN_VALUES_PIXELS)
             u->factor[c] *= 128.0f;

@@ -25,6 +25,9 @@ typedef struct bnn_line {
 bool bnn_line_in_floats(const bnn_line *line, int32_t first, int32_t last, float *factor,
                         float *offset);
 
+/* That of channel c of a stage with lines, for all sums that it can have. */
+bool bnn_lines_in_floats(const bnn_stage *stage, uint32_t c, float *factor, float *offset);
+
 /* Makes a model in the arena with chains of floats for lines, with the same logits; floats are what were codes. Lines
  * that floats cannot say stay: what builds a model makes none. Where there is nothing to do, *out is the model. It
  * shares much with the given one, which must outlive it. BNN_E_INTERNAL without memory. */

@@ -50,14 +50,19 @@ INLINE vi widen_counts(vi sum)
 #endif
 }
 
-/* The pixel whose product with a weight is 0. */
+/* The byte whose product with a weight is 0, and what two products may add up to. */
 #if defined(BNN_VEC_NEON)
-#    define PIXEL_ZERO 128
+#    define BYTE_ZERO 128
 #else
-#    define PIXEL_ZERO 0
+#    define BYTE_ZERO 0
+#endif
+#if defined(BNN_VEC_AVX2)
+#    define PAIR_MOST INT16_MAX
+#else
+#    define PAIR_MOST INT32_MAX
 #endif
 
-/* sum + the products of four pixels and four weights, -1, 0, +1. */
+/* sum + the products of four bytes without sign, counted from BYTE_ZERO, and four weights from -127 to +127. */
 INLINE vi add_products(vi sum, vu pixels, vu weights)
 {
 #if defined(BNN_VEC_AVX512)
@@ -71,6 +76,25 @@ INLINE vi add_products(vi sum, vu pixels, vu weights)
     const int16x8_t low = vmull_s8(vget_low_s8(p), vget_low_s8(w));
     const int16x8_t high = vmull_high_s8(p, w);
     return (vi)vpadalq_s16((int32x4_t)sum, vpaddq_s16(low, high));
+#endif
+}
+
+/* Lane i of 16, each from 0 to 255, as byte i. */
+INLINE void store_bytes(uint8_t *out, const vi v[PARTS])
+{
+#if defined(BNN_VEC_AVX512)
+    _mm_storeu_si128((__m128i *)(void *)out, _mm512_cvtepi32_epi8((__m512i)v[0]));
+#elif defined(BNN_VEC_AVX2)
+    /* Packing goes by halves of 128 bits. */
+    const __m256i words = _mm256_packs_epi32((__m256i)v[0], (__m256i)v[1]);
+    const __m256i bytes = _mm256_packus_epi16(words, words);
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 0, 4, 1, 5);
+    _mm_storeu_si128((__m128i *)(void *)out,
+                     _mm256_castsi256_si128(_mm256_permutevar8x32_epi32(bytes, order)));
+#else
+    const uint16x8_t low = vcombine_u16(vmovn_u32((uint32x4_t)v[0]), vmovn_u32((uint32x4_t)v[1]));
+    const uint16x8_t high = vcombine_u16(vmovn_u32((uint32x4_t)v[2]), vmovn_u32((uint32x4_t)v[3]));
+    vst1q_u8(out, vcombine_u8(vmovn_u16(low), vmovn_u16(high)));
 #endif
 }
 

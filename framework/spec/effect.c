@@ -3,7 +3,6 @@
 #include "spec/key_text.h"
 #include "spec/tree.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,7 +85,6 @@ static const bnn_idle *find_in_vain(const effect_point *of, const char *conditio
 
 static int note_key(const effect_point *of, const effect_place *at, const bnn_node *value)
 {
-    assert(at->path != NULL); /* the root is a map */
     bnn_effects *effects = of->effects;
     const bnn_point *point = of->point;
     const bnn_settings *settings = of->settings;
@@ -151,7 +149,7 @@ int bnn_effect_note(bnn_effects *effects, const bnn_point *point, const bnn_sett
 {
     const effect_place whole = {.section = effects->spec, .condition = ""};
     const effect_point of = {effects, point, settings, idle, n_idle};
-    return note_keys(&of, &whole, point->root);
+    return point->root->kind == BNN_NODE_MAP ? note_keys(&of, &whole, point->root) : BNN_OK;
 }
 
 /* The same keys are neighbours: those that act first, the baseline's last, in the order of the file. */

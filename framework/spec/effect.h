@@ -29,7 +29,7 @@ typedef struct bnn_effects {
 
 /* Notes which keys of a point act in the config that it became, by its settings and the n_idle that
  * idle for another reason. What depends on a section of which there are none, as it has a mistake,
- * acts. BNN_OK or BNN_E_INTERNAL. */
+ * acts. What is no map has none. BNN_OK or BNN_E_INTERNAL. */
 int bnn_effect_note(bnn_effects *effects, const bnn_point *point, const bnn_settings *settings,
                     const bnn_idle *idle, size_t n_idle);
 

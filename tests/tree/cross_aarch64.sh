@@ -30,7 +30,7 @@ for source in framework/base/arena framework/base/error framework/base/rng \
     framework/infer/codes framework/infer/lines framework/infer/logic framework/infer/model \
     framework/infer/op framework/infer/view \
     framework/infer/engine/engine framework/infer/engine/engine_portable \
-    framework/infer/engine/pack framework/infer/engine/pack_logic \
+    framework/infer/engine/pack framework/infer/engine/pack_logic framework/infer/engine/pack_products \
     framework/infer/engine/places framework/infer/engine/plain; do
     build "$source"
 done

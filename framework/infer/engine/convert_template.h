@@ -15,6 +15,19 @@ static void convert_pad_pixels(const bnn_stage *s, const uint8_t *image, uint8_t
             memcpy(out + (c * height + y + padding) * row + padding, image, s->op.in.w);
 }
 
+/* Codes as floats, in training's order, to bytes. */
+static void convert_floats_to_codes(const bnn_pack *p, const float *values, uint8_t *out)
+{
+    const bnn_codes_places *const places = &p->products.in;
+    const bnn_shape in = p->stage->op.in;
+    memset(out, places->outside, places->bytes);
+    for (size_t c = 0; c < in.c; c++)
+        for (size_t y = 0; y < in.h; y++)
+            for (size_t x = 0; x < in.w; x++)
+                out[places->origin + y * places->y_step + x * places->x_step + c] =
+                    (uint8_t)((int32_t)*values++ - p->stage->in_codes.min);
+}
+
 /* The words of a row's windows, 16 windows from column x on: for each channel the kernel's width of
  * bits, side by side. outside: ones where the padding is +1. */
 INLINE void convert_row_to_words(const bnn_stage *s, const uint32_t *row, size_t n_channels,

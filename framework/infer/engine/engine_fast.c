@@ -10,6 +10,7 @@
 
 #include "infer/engine/convert_template.h"
 #include "infer/engine/logic_template.h"
+#include "infer/engine/products_template.h"
 #include "infer/engine/rows_template.h"
 #include "infer/engine/sums_template.h"
 
@@ -47,14 +48,18 @@ static size_t fast_out_values(const bnn_pack *p)
 /* From an image's inputs to the next image's, and likewise of the outputs. */
 static size_t fast_in_bytes(const bnn_pack *p)
 {
+    const bool codes = p->products.in.bytes > 0 && !p->products.takes_floats;
     return p->stage->inputs == BNN_VALUES_PIXELS ? fast_in_values(p)
            : p->stage->inputs == BNN_VALUES_BITS ? p->in.bytes
+           : codes                               ? p->products.in.bytes
                                                  : fast_in_values(p) * sizeof(float);
 }
 
 static size_t fast_out_bytes(const bnn_pack *p)
 {
-    return p->stage->outputs == BNN_VALUES_BITS ? p->out.bytes : fast_out_values(p) * sizeof(float);
+    return p->stage->outputs == BNN_VALUES_BITS ? p->out.bytes
+           : p->products.out.bytes > 0          ? p->products.out.bytes
+                                                : fast_out_values(p) * sizeof(float);
 }
 
 static bool fast_is_dense(const bnn_pack *p)
@@ -68,6 +73,16 @@ static size_t fast_window_bytes(const bnn_pack *p)
     return p->words.input_bytes == 0
                ? 0
                : bnn_size_round_up(p->words.input_bytes + OVERREAD, BNN_ALIGN);
+}
+
+/* The same of BNN_PACK_PRODUCTS. */
+static size_t fast_bytes_bytes(const bnn_pack *p)
+{
+    const bnn_pack_products *const products = &p->products;
+    return products->takes_floats ? products->in.bytes
+           : products->pixel_bytes > 0
+               ? bnn_size_round_up(products->pixel_bytes + OVERREAD, BNN_ALIGN)
+               : 0;
 }
 
 /* The parts of a stage's scratch memory; what a stage does not need has no bytes. */
@@ -98,7 +113,9 @@ static size_t fast_cut_scratch(const fast_model *e, uint32_t stage, size_t n,
         rest = OF_ISA(bnn_float).workspace_bytes(e->floats[stage],
                                                  bnn_size_smaller(n, BNN_FLOAT_IMAGES_MAX));
     }
-    if (p->loop == BNN_PACK_ROWS) {
+    if (p->loop == BNN_PACK_PRODUCTS) {
+        inputs = fast_bytes_bytes(p) * (fast_is_dense(p) ? n : 1);
+    } else if (p->loop == BNN_PACK_ROWS) {
         rest = rows_scratch_bytes(p);
     } else if (p->loop == BNN_PACK_WORDS) {
         inputs = fast_window_bytes(p) * (fast_is_dense(p) ? n : 1);
@@ -267,6 +284,61 @@ static void fast_run_words(const bnn_pack *p, const bnn_float_stage *floats, siz
         fast_run_operations(p, floats, n, w->floats, out, w);
 }
 
+/* The bytes of an image as the loop reads them. */
+static const uint8_t *fast_read_bytes(const bnn_pack *p, const uint8_t *x, uint8_t *copy)
+{
+    if (p->products.takes_floats)
+        convert_floats_to_codes(p, (const float *)(const void *)x, copy);
+    else if (p->products.pixel_bytes == 0)
+        return x;
+    else if (fast_is_dense(p))
+        memcpy(copy, x, fast_in_values(p));
+    else
+        convert_pad_pixels(p->stage, x, copy);
+    return copy;
+}
+
+static void fast_multiply_dense(const bnn_pack *p, size_t n, const uint8_t *x, product_end to,
+                                uint8_t *copies)
+{
+    const size_t copied = fast_bytes_bytes(p), in_bytes = fast_in_bytes(p);
+    const size_t step = copied > 0 ? copied : in_bytes;
+    for (size_t i = 0; copied > 0 && i < n; i++)
+        fast_read_bytes(p, x + i * in_bytes, copies + i * copied);
+    const uint8_t *bytes = copied > 0 ? copies : x;
+    while (n > 0) {
+        const size_t some = n >= PRODUCT_CHAINS ? PRODUCT_CHAINS : 1;
+        if (some > 1)
+            products_dense_images(p->stage, &p->products, bytes, step, to);
+        else
+            products_dense_image(p->stage, &p->products, bytes, to);
+        n -= some;
+        bytes += some * step;
+        to.codes += some * fast_out_bytes(p);
+        to.sums += some * fast_sum_values(p);
+    }
+}
+
+static void fast_run_products(const bnn_pack *p, const bnn_float_stage *floats, size_t n,
+                              const uint8_t *x, uint8_t *out, const scratch *w)
+{
+    product_end to = {.codes = out + p->products.out.origin, .sums = w->floats};
+    if (p->products.out.has_padding)
+        memset(out, p->products.out.outside, n * fast_out_bytes(p));
+    if (fast_is_dense(p)) {
+        fast_multiply_dense(p, n, x, to, w->inputs);
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            products_convolve(p->stage, &p->products,
+                              fast_read_bytes(p, x + i * fast_in_bytes(p), w->inputs), to);
+            to.codes += fast_out_bytes(p);
+            to.sums += fast_sum_values(p);
+        }
+    }
+    if (!p->products.decides)
+        fast_run_operations(p, floats, n, w->floats, out, w);
+}
+
 static void fast_run_stage(const void *state, uint32_t stage, size_t n, const uint8_t *x,
                            uint8_t *out, void *memory)
 {
@@ -280,6 +352,9 @@ static void fast_run_stage(const void *state, uint32_t stage, size_t n, const ui
         break;
     case BNN_PACK_WORDS:
         fast_run_words(p, e->floats[stage], n, x, out, &w);
+        break;
+    case BNN_PACK_PRODUCTS:
+        fast_run_products(p, e->floats[stage], n, x, out, &w);
         break;
     case BNN_PACK_FLOATS:
         fast_run_floats(p, e->floats[stage], n, x, out, &w);
@@ -306,17 +381,20 @@ static int fast_prepare(const bnn_model *model, bnn_arena *arena, void **state, 
     *e = (fast_model){.prepared = {.model = model, .run_stage = fast_run_stage},
                       .floats = floats,
                       .scratch = begins};
+    const bnn_products_target target = {.byte_zero = BYTE_ZERO, .pair_most = PAIR_MOST};
     const bnn_model *unfolded = model;
     int status = bnn_lines_unfold(model, arena, &unfolded, err);
     if (status == BNN_OK)
-        status = bnn_pack_model(unfolded, PIXEL_ZERO, sizeof(vq), arena, &e->packs, err);
+        status = bnn_pack_model(model, unfolded, target, sizeof(vq), arena, &e->packs, err);
     for (uint32_t i = 0; status == BNN_OK && i < model->n_stages; i++) {
         const bnn_pack *const p = &e->packs[i];
         most = bnn_size_larger(most, fast_out_bytes(p));
         block = p->loop == BNN_PACK_LOGIC ? bnn_size_larger(block, LOGIC_IMAGES) : block;
         if (p->loop == BNN_PACK_FLOATS || (p->loop == BNN_PACK_WORDS && !p->stage->folded) ||
+            (p->loop == BNN_PACK_PRODUCTS && !p->products.decides) ||
             (p->loop == BNN_PACK_LOGIC && p->logic.has_chain))
-            status = OF_ISA(bnn_float).prepare(p->stage, arena, &floats[i], err);
+            status = OF_ISA(bnn_float).prepare(p->stage, p->loop != BNN_PACK_FLOATS, arena,
+                                               &floats[i], err);
     }
     if (status != BNN_OK)
         return status;

@@ -23,16 +23,16 @@ typedef struct bnn_float_engine {
     const char *name; /* "avx2", "avx512", "neon": the words of BNN_CPU */
 
     /* Prepares a stage that is not folded, in the arena; the stage (weights, chain) outlives it.
-     * Fails only for want of memory. */
-    int (*prepare)(const bnn_stage *stage, bnn_arena *arena, bnn_float_stage **out, bnn_error *err);
+     * of_sums: it begins with the sums, or the values of gates. Fails only for want of memory. */
+    int (*prepare)(const bnn_stage *stage, bool of_sums, bnn_arena *arena, bnn_float_stage **out,
+                   bnn_error *err);
 
     /* What a call of run with up to n images needs: 64-byte aligned, not cleared. */
     size_t (*workspace_bytes)(const bnn_float_stage *stage, size_t n);
 
     /* The linear operation and all of the chain: y[n][out] of x[n][in], 1 <= n <=
-     * BNN_FLOAT_IMAGES_MAX. Bits and pixels come as the floats that they stand for; where the stage
-     * has integer sums or gates, their values do, x[n][sums], and the chain is all. Where the stage gives bits, y is
-     * what their sign is taken of. */
+     * BNN_FLOAT_IMAGES_MAX. Bits and pixels come as the floats that they stand for. Of sums,
+     * x[n][sums], the chain is all. Where the stage gives bits, y is what their sign is taken of. */
     void (*run)(const bnn_float_stage *stage, size_t n, const float *x, float *y, void *workspace);
 } bnn_float_engine;
 

@@ -196,16 +196,15 @@ static int float_prepare_linear(bnn_float_stage *f, bnn_arena *arena, bnn_error 
     return float_pack(f, FLOAT_DENSE, arena, &f->packed, err);
 }
 
-static int float_prepare(const bnn_stage *stage, bnn_arena *arena, bnn_float_stage **out,
-                         bnn_error *err)
+static int float_prepare(const bnn_stage *stage, bool of_sums, bnn_arena *arena,
+                         bnn_float_stage **out, bnn_error *err)
 {
     bnn_float_stage *f = bnn_arena_alloc(arena, 1, sizeof *f);
     if (f == NULL)
         return bnn_no_memory(err);
     *f = (bnn_float_stage){.stage = stage, .rest_values = bnn_shape_values(stage->op.out)};
     int status = float_prepare_chain(f, arena, err);
-    if (status == BNN_OK && !stage->integer_sums && stage->logic == NULL &&
-        stage->op.type != BNN_LOWER_IDENTITY)
+    if (status == BNN_OK && !of_sums && stage->op.type != BNN_LOWER_IDENTITY)
         status = float_prepare_linear(f, arena, err);
     if (status == BNN_OK)
         *out = f;

@@ -357,24 +357,43 @@ static int pack_rows(bnn_pack *p, bnn_arena *arena, bnn_error *err)
     return BNN_OK;
 }
 
-int bnn_pack_model(const bnn_model *model, int32_t pixel_zero, uint32_t row_bytes, bnn_arena *arena,
-                   bnn_pack **out, bnn_error *err)
+/* The last first: codes are bytes where the next stage takes bytes. */
+static void choose_loops(const bnn_model *model, const bnn_model *unfolded, bnn_pack *packs)
+{
+    bool next_can = false;
+    for (uint32_t i = model->n_stages; i-- > 0;) {
+        const uint32_t next = i + 1 < model->n_stages ? i + 1 : i;
+        bnn_pack *p = &packs[i];
+        next_can = bnn_pack_products_fit(&model->stages[i], next_can);
+        p->stage = next_can ? &model->stages[i] : &unfolded->stages[i];
+        p->loop = next_can ? BNN_PACK_PRODUCTS : loop_for(p->stage, &unfolded->stages[next]);
+        if (next_can && p->stage->inputs == BNN_VALUES_CODES) {
+            p->products.in = bnn_pack_codes_into(p->stage);
+            p->products.takes_floats = true;
+        }
+        if (next_can && p->stage->lines != NULL) {
+            p->products.out = p[1].products.in;
+            p[1].products.takes_floats = false;
+        }
+    }
+}
+
+int bnn_pack_model(const bnn_model *model, const bnn_model *unfolded, bnn_products_target target,
+                   uint32_t row_bytes, bnn_arena *arena, bnn_pack **out, bnn_error *err)
 {
     bnn_pack *packs = bnn_arena_alloc(arena, model->n_stages, sizeof *packs);
     int status = BNN_OK;
     if (packs == NULL)
         return bnn_no_memory(err);
-    for (uint32_t i = 0; i < model->n_stages; i++) {
-        packs[i].stage = &model->stages[i];
-        packs[i].loop =
-            loop_for(&model->stages[i], &model->stages[i + 1 < model->n_stages ? i + 1 : i]);
-    }
+    choose_loops(model, unfolded, packs);
     for (uint32_t i = 0; status == BNN_OK && i < model->n_stages; i++) {
         bnn_pack *p = &packs[i];
         if (p->stage->outputs == BNN_VALUES_BITS)
             p[1].in = p->out = places_between(p, p + 1);
         if (p->loop == BNN_PACK_WORDS)
-            status = pack_words(p, pixel_zero, arena, err);
+            status = pack_words(p, target.byte_zero, arena, err);
+        else if (p->loop == BNN_PACK_PRODUCTS)
+            status = bnn_pack_products_stage(p->stage, target, arena, &p->products, err);
         else if (p->loop == BNN_PACK_ROWS)
             status = pack_rows(p, arena, err);
         else if (p->loop == BNN_PACK_LOGIC)

@@ -6,6 +6,7 @@
 #define BNN_INFER_ENGINE_PACK_H
 
 #include "infer/engine/pack_logic.h"
+#include "infer/engine/pack_products.h"
 #include "infer/engine/plain.h"
 
 enum { BNN_PACK_LANES = 16, BNN_PACK_TILE = 4 };
@@ -18,7 +19,8 @@ typedef enum bnn_pack_loop {
      * patterns of signs (or its negation), so the sums of all patterns are made once for each
      * input row; a channel adds up those of its rows. Followed by a 2x2 pool. */
     BNN_PACK_ROWS,
-    BNN_PACK_FLOATS, /* float sums */
+    BNN_PACK_PRODUCTS, /* whole sums of pixels or codes and weights of 8 bits */
+    BNN_PACK_FLOATS,   /* float sums */
     BNN_PACK_PLAIN, /* integer sums and gates whose shape would take too much memory otherwise, and lines */
     BNN_PACK_LOGIC, /* gates, on rows of bits of the images of a block */
 } bnn_pack_loop;
@@ -66,16 +68,16 @@ typedef struct bnn_pack {
     bnn_places in, out; /* of inputs and outputs that are bits */
     bnn_pack_words words;
     bnn_pack_rows rows;
+    bnn_pack_products products;
     bnn_pack_logic logic;
     bnn_plain_stage plain; /* BNN_PACK_PLAIN */
 } bnn_pack;
 
-/* Lays out all stages, *out[n_stages], of a model whose lines are chains where they can be (lines.h).
- * pixel_zero: the pixel for which the engine's product of pixel and weight is 0 (0 where it multiplies
- * unsigned pixels, 128 where it multiplies signed ones). row_bytes: of a row of bits of images. Fails only
- * for want of memory. */
-int bnn_pack_model(const bnn_model *model, int32_t pixel_zero, uint32_t row_bytes, bnn_arena *arena,
-                   bnn_pack **out, bnn_error *err);
+/* Lays out all stages, *out[n_stages]: those of products as the model has them, others as `unfolded`, in which lines
+ * are chains where they can be (lines.h). Both outlive *out. row_bytes: of a row of bits of images. Fails only for want
+ * of memory. */
+int bnn_pack_model(const bnn_model *model, const bnn_model *unfolded, bnn_products_target target,
+                   uint32_t row_bytes, bnn_arena *arena, bnn_pack **out, bnn_error *err);
 
 /* How many columns of a stage's inputs, packed as rows, are made into the words of windows; and
  * how many words each has. Only BNN_PACK_WORDS of bits in rows. */

@@ -257,7 +257,8 @@ static void compare(const bnn_float_engine *engine, const bnn_stage *s, size_t n
     const size_t out = bnn_shape_values(s->out);
     bnn_error err = {0};
     bnn_float_stage *prepared = NULL;
-    ck_assert_int_eq(engine->prepare(s, arena, &prepared, &err), BNN_OK);
+    ck_assert_int_eq(
+        engine->prepare(s, s->integer_sums || s->logic != NULL, arena, &prepared, &err), BNN_OK);
     guarded from = guard(n * in * sizeof(float)), to = guard(n * out * sizeof(float));
     guarded workspace = guard((engine->workspace_bytes(prepared, n) + 63) / 64 * 64);
     memcpy(from.data, x, n * in * sizeof(float));
@@ -443,7 +444,7 @@ START_TEST(no_memory_is_an_error)
         bnn_arena *small = bnn_arena_create(10000);
         bnn_float_stage *prepared = NULL;
         bnn_error err = {0};
-        ck_assert_int_eq(engines[e]->prepare(&s, small, &prepared, &err), BNN_E_INTERNAL);
+        ck_assert_int_eq(engines[e]->prepare(&s, false, small, &prepared, &err), BNN_E_INTERNAL);
         ck_assert_str_eq(err.message, "out of memory");
         ck_assert_ptr_null(prepared);
         bnn_arena_destroy(small);

@@ -22,6 +22,9 @@ enum { SLICES = 6 }; /* each a process of its own, so that a failure of one hide
 static const size_t batches[] = {1, 2, 8, 9, 17, 63, 64, 65, 200, 255, 256, 257, 511, 512, 513};
 enum { N_BATCHES = sizeof batches / sizeof *batches };
 
+/* As for 256 bits. */
+static const bnn_products_target target = {.byte_zero = 0, .pair_most = INT16_MAX};
+
 static bnn_arena *arena;
 static model_maker maker;
 
@@ -193,7 +196,7 @@ START_TEST(engines_agree_on_gates)
         const bnn_model *model = random_model(&maker, seed, 3000);
         bnn_pack *packs = NULL;
         bnn_error err;
-        ck_assert_int_eq(bnn_pack_model(model, 0, 32, arena, &packs, &err), BNN_OK);
+        ck_assert_int_eq(bnn_pack_model(model, model, target, 32, arena, &packs, &err), BNN_OK);
         for (uint32_t i = 0; i < model->n_stages; i++) {
             if (packs[i].loop != BNN_PACK_LOGIC)
                 continue;
@@ -250,7 +253,7 @@ START_TEST(gates_write_the_padding_of_a_convolution)
                              .stages = stages};
     bnn_pack *packs = NULL;
     bnn_error err;
-    ck_assert_int_eq(bnn_pack_model(&model, 0, 32, arena, &packs, &err), BNN_OK);
+    ck_assert_int_eq(bnn_pack_model(&model, &model, target, 32, arena, &packs, &err), BNN_OK);
     ck_assert(packs[0].logic.to_bits && packs[0].out.ones && packs[0].out.padding == 1);
     compare_engines(&model, 65);
 }
@@ -284,22 +287,57 @@ START_TEST(a_large_group_is_counted_plainly)
     const bnn_model model = {.input = stage.op.in, .n_classes = 1, .n_stages = 1, .stages = &stage};
     bnn_pack *packs = NULL;
     bnn_error err;
-    ck_assert_int_eq(bnn_pack_model(&model, 0, 32, arena, &packs, &err), BNN_OK);
+    ck_assert_int_eq(bnn_pack_model(&model, &model, target, 32, arena, &packs, &err), BNN_OK);
     ck_assert_int_eq(packs[0].loop, BNN_PACK_PLAIN);
     compare_engines(&model, 65);
 }
 END_TEST
 
-/* Codes, and lines that make them: of floats in the fast engines, plain where floats cannot say them. */
+/* Ways of stages of products. */
+typedef struct product_counts {
+    size_t n, n_pixels, n_bytes, n_floats, n_sums, n_dense, n_fours, n_pools, n_halves, n_spills,
+        n_padded, n_wide;
+} product_counts;
+
+static void count_products(const bnn_model *model, const bnn_model *unfolded,
+                           product_counts *counts)
+{
+    bnn_pack *packs = NULL;
+    bnn_error err;
+    ck_assert_int_eq(bnn_pack_model(model, unfolded, target, 32, arena, &packs, &err), BNN_OK);
+    for (uint32_t i = 0; i < model->n_stages; i++) {
+        const bnn_pack_products *p = &packs[i].products;
+        const bool dense = packs[i].stage->op.type == BNN_LOWER_DENSE;
+        if (packs[i].loop != BNN_PACK_PRODUCTS)
+            continue;
+        counts->n++;
+        counts->n_pixels += p->pixel_bytes > 0;
+        counts->n_bytes += p->in.bytes > 0 && !p->takes_floats;
+        counts->n_floats += p->takes_floats;
+        counts->n_sums += !p->decides;
+        counts->n_dense += dense;
+        counts->n_fours += p->n_tile == 4;
+        counts->n_pools += p->n_tile > 4;
+        counts->n_halves += p->n_words > 1 && p->word[p->n_words / 2] == p->word[0];
+        counts->n_spills += p->decides && p->spills && p->out.x_step % 16 != 0;
+        counts->n_padded += p->out.has_padding;
+        counts->n_wide += p->n_groups > 4;
+    }
+}
+
+/* Codes, and lines that make them: sums of products, of floats in the fast engines where neighbours are, and plain where
+ * floats cannot say them. */
 START_TEST(engines_agree_on_codes)
 {
-    enum { N = 240 };
+    enum { N = 480 };
     size_t n_lines[2] = {0}, n_bits = 0, n_pixels = 0, n_pools = 0, n_chains = 0, n_codes = 0;
+    product_counts p = {0};
     for (uint64_t seed = 5000; seed < 5000 + N; seed++) {
         bnn_arena_destroy(arena);
         set_up();
         maker.lines = true;
-        maker.wild = seed % 2 == 0;
+        maker.codes = seed % 3 == 0;
+        maker.wild = !maker.codes && seed % 2 == 0;
         const bnn_model *model = random_model(&maker, seed, 20000), *unfolded = model;
         bnn_error err;
         ck_assert_int_eq(bnn_lines_unfold(model, arena, &unfolded, &err), BNN_OK);
@@ -316,8 +354,15 @@ START_TEST(engines_agree_on_codes)
             n_codes += s->inputs == BNN_VALUES_CODES;
             n_pools += s->lines->pool > 1;
         }
+        count_products(model, unfolded, &p);
         compare_engines(model, 17);
     }
+    ck_assert_msg(p.n > 100 && p.n_pixels > 20 && p.n_bytes > 20 && p.n_floats > 20 &&
+                      p.n_sums > 20 && p.n_dense > 20 && p.n_fours > 5 && p.n_pools > 4 &&
+                      p.n_halves > 10 && p.n_spills > 20 && p.n_padded > 5 && p.n_wide > 2,
+                  "%zu: %zu %zu %zu, %zu %zu, %zu %zu, %zu %zu %zu %zu", p.n, p.n_pixels, p.n_bytes,
+                  p.n_floats, p.n_sums, p.n_dense, p.n_fours, p.n_pools, p.n_halves, p.n_spills,
+                  p.n_padded, p.n_wide);
     ck_assert_msg(n_lines[0] > 5 && n_lines[1] > 80 && n_bits > 20 && n_pixels > 20 &&
                       n_pools > 10 && n_chains > 20 && n_codes > 20,
                   "%zu %zu %zu %zu %zu %zu %zu", n_lines[0], n_lines[1], n_bits, n_pixels, n_pools,
@@ -328,7 +373,7 @@ END_TEST
 /* The generator would be of no use if it left out a loop. */
 START_TEST(models_are_of_all_kinds)
 {
-    size_t n_loops[5] = {0}, n_tables = 0, n_rows = 0, n_ones = 0, n_chains = 0;
+    size_t n_loops[6] = {0}, n_tables = 0, n_rows = 0, n_ones = 0, n_chains = 0;
     size_t n_overlaps = 0;
     for (uint64_t seed = 0; seed < MODELS; seed++) {
         bnn_arena_destroy(arena);
@@ -336,7 +381,7 @@ START_TEST(models_are_of_all_kinds)
         const bnn_model *model = random_model(&maker, seed, MODEL_MACS >> seed % 7 * 2);
         bnn_pack *packs = NULL;
         bnn_error err;
-        ck_assert_int_eq(bnn_pack_model(model, 0, 32, arena, &packs, &err), BNN_OK);
+        ck_assert_int_eq(bnn_pack_model(model, model, target, 32, arena, &packs, &err), BNN_OK);
         for (uint32_t i = 0; i < model->n_stages; i++) {
             const bnn_stage *s = packs[i].stage;
             n_loops[packs[i].loop]++;
@@ -393,7 +438,7 @@ START_TEST(a_large_dense_stage_is_run_plainly)
         .input = {1, 1, WIDTH}, .n_classes = 3, .n_stages = 3, .stages = stages};
     bnn_pack *packs = NULL;
     bnn_error err;
-    ck_assert_int_eq(bnn_pack_model(&model, 0, 32, arena, &packs, &err), BNN_OK);
+    ck_assert_int_eq(bnn_pack_model(&model, &model, target, 32, arena, &packs, &err), BNN_OK);
     ck_assert_int_eq(packs[1].loop, BNN_PACK_PLAIN);
     compare_engines(&model, 2);
 }

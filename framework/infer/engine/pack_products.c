@@ -1,0 +1,253 @@
+#include "infer/engine/pack_products.h"
+
+#include "base/size.h"
+#include "infer/lines.h"
+
+/* As in pack.c. */
+#define INPUT_BYTES_MAX  ((size_t)1 << 26)
+#define WEIGHT_BYTES_MAX ((size_t)1 << 28)
+
+/* With these, a product with any byte, and two of them, fit into 16 bits with a sign. */
+enum { LANES = 16, TILE = 4, WEIGHT_MOST = 127, SPILL = 16 };
+
+static bool is_dense(const bnn_stage *s)
+{
+    return s->op.type == BNN_LOWER_DENSE;
+}
+
+static bool takes_pixels(const bnn_stage *s)
+{
+    return s->inputs == BNN_VALUES_PIXELS;
+}
+
+static size_t in_words(size_t bytes)
+{
+    return (bytes + 3) / 4;
+}
+
+/* ---- whether ----------------------------------------------------------------------------- */
+
+/* What a byte of 0 stands for, and one of 1 is one more. */
+static bnn_range byte_range(const bnn_stage *s)
+{
+    return takes_pixels(s) ? (bnn_range){-128, 127} : s->in_codes;
+}
+
+/* The largest weight without its sign, or more than there may be. */
+static int32_t greatest_weight(const bnn_stage *s)
+{
+    float most = 0.0f;
+    for (uint32_t c = 0; c < s->op.out.c; c++)
+        for (size_t i = 0; i < s->taps; i++) {
+            const float w = bnn_stage_weight(s, c, i);
+            most = w > most ? w : -w > most ? -w : most;
+        }
+    return most <= (float)WEIGHT_MOST ? (int32_t)most : WEIGHT_MOST + 1;
+}
+
+/* Whether two products can be too much for the loop: then each weight is the sum of two. */
+static bool needs_halves(const bnn_stage *s, bnn_products_target target)
+{
+    const bnn_range in = byte_range(s);
+    return 2 * greatest_weight(s) * (in.max - in.min) > target.pair_most;
+}
+
+static bool memory_fits(const bnn_stage *s)
+{
+    const size_t height = s->op.in.h + 2 * (size_t)s->op.padding,
+                 width = s->op.in.w + 2 * (size_t)s->op.padding;
+    const size_t window =
+        is_dense(s) ? s->taps : (size_t)4 * s->op.kernel * s->op.kernel * s->op.in.c;
+    return height * width * bnn_size_round_up(s->op.in.c, 4) <= INPUT_BYTES_MAX &&
+           window * bnn_size_round_up(s->op.out.c, LANES) <= WEIGHT_BYTES_MAX / 8;
+}
+
+/* Whether windows of a pool overlap so little that each can be summed by itself; and its codes are what floats say. */
+static bool lines_fit(const bnn_stage *s)
+{
+    const size_t n_sums = (size_t)s->op.out.h * s->op.out.w, n_out = (size_t)s->out.h * s->out.w;
+    const size_t size = s->lines->pool;
+    bool fit = size * size * n_out <= 2 * n_sums;
+    float factor, offset;
+    for (uint32_t c = 0; fit && c < s->op.out.c; c++)
+        fit = bnn_lines_in_floats(s, c, &factor, &offset);
+    return fit;
+}
+
+bool bnn_pack_products_fit(const bnn_stage *s, bool next_can)
+{
+    if ((s->op.type != BNN_LOWER_CONV2D && !is_dense(s)) || s->logic != NULL || s->integer_sums ||
+        (!takes_pixels(s) && s->inputs != BNN_VALUES_CODES) || !bnn_stage_sums_are_whole(s) ||
+        greatest_weight(s) > WEIGHT_MOST || !memory_fits(s))
+        return false;
+    return s->lines == NULL || (s->outputs == BNN_VALUES_CODES && next_can && lines_fit(s));
+}
+
+/* ---- places ------------------------------------------------------------------------------ */
+
+bnn_codes_places bnn_pack_codes_into(const bnn_stage *s)
+{
+    const size_t padding = is_dense(s) ? 0 : s->op.padding;
+    bnn_codes_places places = {.x_step = bnn_size_round_up(s->op.in.c, 4),
+                               .has_padding = padding > 0,
+                               .outside = (uint8_t)((int32_t)s->op.pad_value - s->in_codes.min)};
+    places.y_step = (s->op.in.w + 2 * padding) * places.x_step;
+    places.origin = padding * (places.y_step + places.x_step);
+    places.bytes = bnn_size_round_up((s->op.in.h + 2 * padding) * places.y_step + SPILL, 64);
+    return places;
+}
+
+/* Three levels of words, and the bytes from one to the next. */
+typedef struct word_levels {
+    size_t n[3], step[3];
+} word_levels;
+
+static word_levels find_levels(const bnn_stage *s, bnn_pack_products *p)
+{
+    const size_t k = s->op.kernel;
+    if (takes_pixels(s) && is_dense(s)) {
+        p->pixel_bytes = s->taps;
+        return (word_levels){{1, 1, in_words(s->taps)}, {0, 0, 4}};
+    }
+    if (takes_pixels(s)) {
+        const size_t row = s->op.in.w + 2 * (size_t)s->op.padding;
+        const size_t plane = (s->op.in.h + 2 * (size_t)s->op.padding) * row;
+        p->pixel_bytes = s->op.in.c * plane;
+        p->y_step = s->op.stride * row;
+        p->x_step = s->op.stride;
+        return (word_levels){{s->op.in.c, k, in_words(k)}, {plane, row, 4}};
+    }
+    p->y_step = s->op.stride * p->in.y_step;
+    p->x_step = s->op.stride * p->in.x_step;
+    return (word_levels){
+        {is_dense(s) ? s->op.in.h : k, is_dense(s) ? s->op.in.w : k, in_words(s->op.in.c)},
+        {p->in.y_step, p->in.x_step, 4}};
+}
+
+/* Where the words of a window lie; halves: once more, for the other halves of the weights. */
+static int place_bytes(const bnn_stage *s, bool halves, bnn_arena *arena, bnn_pack_products *p,
+                       bnn_error *err)
+{
+    const word_levels l = find_levels(s, p);
+    const size_t n_words = l.n[0] * l.n[1] * l.n[2];
+    p->n_words = (uint32_t)(halves ? 2 * n_words : n_words);
+    int32_t *word = bnn_arena_alloc(arena, p->n_words, sizeof *word);
+    if (word == NULL)
+        return bnn_no_memory(err);
+    for (size_t i = 0; i < p->n_words; i++) {
+        const size_t at = i % n_words, inner = at % l.n[2], row = at / l.n[2];
+        word[i] =
+            (int32_t)(row / l.n[1] * l.step[0] + row % l.n[1] * l.step[1] + inner * l.step[2]);
+    }
+    p->word = word;
+    return BNN_OK;
+}
+
+/* The byte among those of a window's words that weight `tap` of a channel multiplies. */
+static size_t byte_of_tap(const bnn_stage *s, size_t tap)
+{
+    const size_t height = is_dense(s) ? s->op.in.h : s->op.kernel,
+                 width = is_dense(s) ? s->op.in.w : s->op.kernel;
+    const size_t c = tap / width / height, y = tap / width % height, x = tap % width;
+    if (takes_pixels(s))
+        return is_dense(s) ? tap : (c * height + y) * 4 * in_words(width) + x;
+    return (y * width + x) * 4 * in_words(s->op.in.c) + c;
+}
+
+/* The windows of a pool. */
+static int place_windows(const bnn_stage *s, bnn_arena *arena, bnn_pack_products *p, bnn_error *err)
+{
+    const size_t size = s->lines != NULL && !is_dense(s) ? s->lines->pool : 0, n = size * size;
+    if (n == 0)
+        return BNN_OK;
+    int32_t *tile = bnn_arena_alloc(arena, bnn_size_round_up(n, TILE), sizeof *tile);
+    if (tile == NULL)
+        return bnn_no_memory(err);
+    for (size_t i = 0; i < bnn_size_round_up(n, TILE); i++) {
+        const size_t t = bnn_size_smaller(i, n - 1);
+        tile[i] = (int32_t)(t / size * p->y_step + t % size * p->x_step);
+    }
+    p->n_tile = (uint32_t)n;
+    p->tile = tile;
+    p->pool_stride = s->lines->pool_stride;
+    return BNN_OK;
+}
+
+/* ---- weights and lines ------------------------------------------------------------------- */
+
+/* Whether values fall as sums rise: where the greatest sum of a window gives the code. */
+static bool value_falls(const bnn_stage *s, uint32_t c)
+{
+    return s->lines != NULL && (s->lines->pool == 0 || s->lines->least[c] == 0);
+}
+
+static int32_t value_weight(const bnn_stage *s, uint32_t c, size_t tap)
+{
+    const int32_t weight = (int32_t)bnn_stage_weight(s, c, tap);
+    return value_falls(s, c) ? -weight : weight;
+}
+
+static int pack_products_weights(const bnn_stage *s, bool halves, bnn_arena *arena,
+                                 bnn_pack_products *p, bnn_error *err)
+{
+    uint32_t *weights = bnn_arena_alloc(arena, (size_t)p->n_groups * p->n_words, (size_t)4 * LANES);
+    if (weights == NULL)
+        return bnn_no_memory(err);
+    const size_t other = p->n_words / 2 * (size_t)LANES;
+    for (size_t tap = 0; tap < s->taps; tap++) {
+        const size_t byte = byte_of_tap(s, tap), shift = byte % 4 * 8;
+        for (uint32_t c = 0; c < s->op.out.c; c++) {
+            const int32_t weight = value_weight(s, c, tap), half = halves ? weight / 2 : 0;
+            uint32_t *to =
+                weights + (c / LANES * (size_t)p->n_words + byte / 4) * LANES + c % LANES;
+            to[0] |= (uint32_t)(uint8_t)(weight - half) << shift;
+            if (halves)
+                to[other] |= (uint32_t)(uint8_t)half << shift;
+        }
+    }
+    p->weights = weights;
+    return BNN_OK;
+}
+
+/* What makes values of the sums of products, and codes of values. */
+static int pack_ends(const bnn_stage *s, bnn_products_target target, bnn_arena *arena,
+                     bnn_pack_products *p, bnn_error *err)
+{
+    const size_t n = (size_t)p->n_groups * LANES;
+    int32_t *base = bnn_arena_alloc(arena, n, sizeof *base);
+    float *factor = bnn_arena_alloc(arena, n, sizeof *factor);
+    float *offset = bnn_arena_alloc(arena, n, sizeof *offset);
+    if (base == NULL || factor == NULL || offset == NULL)
+        return bnn_no_memory(err);
+    for (uint32_t c = 0; c < s->op.out.c; c++) {
+        int64_t sum = 0;
+        for (size_t i = 0; i < s->taps; i++)
+            sum += value_weight(s, c, i);
+        /* Both it and the products may leave 32 bits; a value does not. */
+        base[c] = (int32_t)(uint32_t)(sum * (byte_range(s).min + target.byte_zero));
+        if (p->decides && bnn_lines_in_floats(s, c, &factor[c], &offset[c]) && value_falls(s, c))
+            factor[c] = -factor[c];
+    }
+    p->base = base;
+    p->factor = factor;
+    p->offset = offset;
+    return BNN_OK;
+}
+
+int bnn_pack_products_stage(const bnn_stage *s, bnn_products_target target, bnn_arena *arena,
+                            bnn_pack_products *p, bnn_error *err)
+{
+    const bool halves = needs_halves(s, target);
+    p->n_groups = (uint32_t)(bnn_size_round_up(s->op.out.c, LANES) / LANES);
+    p->decides = s->lines != NULL;
+    int status = place_bytes(s, halves, arena, p, err);
+    if (status == BNN_OK)
+        status = pack_products_weights(s, halves, arena, p, err);
+    if (status == BNN_OK)
+        status = pack_ends(s, target, arena, p, err);
+    if (status == BNN_OK)
+        status = place_windows(s, arena, p, err);
+    /* Loops of several places at a time go group by group. */
+    p->spills = !p->out.has_padding && (is_dense(s) || p->n_tile > TILE || p->n_groups == 1);
+    return status;
+}

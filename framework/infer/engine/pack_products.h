@@ -1,0 +1,60 @@
+/* pack_products.h - a stage whose sums are of bytes times weights of 8 bits: pixels, or codes between two stages.
+ *
+ * Lanes are output channels. The inputs of a window are words of four bytes: neighbours in a row of pixels, or the
+ * codes of four channels at a place. */
+#ifndef BNN_INFER_ENGINE_PACK_PRODUCTS_H
+#define BNN_INFER_ENGINE_PACK_PRODUCTS_H
+
+#include "infer/model.h"
+
+/* What the loop differs in by instruction set. */
+typedef struct bnn_products_target {
+    int32_t
+        byte_zero; /* the byte whose product with a weight is 0: 0 where bytes are multiplied without
+                          sign, 128 where with one */
+    int32_t pair_most; /* that two products may add up to */
+} bnn_products_target;
+
+/* The codes of an image, as bytes counted from the least; the channels of a place are neighbours, in fours. */
+typedef struct bnn_codes_places {
+    size_t bytes; /* of one image, with room for a store of 16 behind it; 0: none */
+    size_t origin, y_step, x_step; /* code (c, y, x) is byte origin + y * y_step + x * x_step + c */
+    bool has_padding;              /* a producer fills an image before it writes, with ... */
+    uint8_t outside;
+} bnn_codes_places;
+
+typedef struct bnn_pack_products {
+    bnn_codes_places in, out; /* of codes */
+    bool takes_floats;        /* codes that the stage before gives as floats */
+
+    uint32_t n_groups, n_words; /* of 16 output channels; of a window */
+    const uint32_t *weights;    /* [n_groups][n_words][16] */
+    const int32_t *word;        /* [n_words]: bytes from the window's first */
+    size_t y_step, x_step;      /* from a window to the next, in bytes */
+    size_t pixel_bytes;         /* of pixels with their padding; 0: they are codes */
+
+    /* value = base + the sum of products: the sum of a window, or, where decides, what falls with the code that it
+     * gives. The least of a pool's windows counts, and its code is fma(value, factor, offset), held in the range and
+     * rounded. */
+    bool decides;
+    const int32_t *base;          /* [n_groups][16] */
+    const float *factor, *offset; /* [n_groups][16] */
+    uint32_t n_tile;              /* windows of a pool; 0: each is by itself */
+    const int32_t
+        *tile; /* [n_tile, up to a multiple of 4, the last repeated]: bytes from the first */
+    uint32_t pool_stride;
+    bool
+        spills; /* a store of 16 channels may write beyond the last one: what is there comes later */
+} bnn_pack_products;
+
+/* Whether a stage can be run so; next_can: whether the next stage can, and takes its codes as bytes. */
+bool bnn_pack_products_fit(const bnn_stage *stage, bool next_can);
+
+/* Where the codes lie that a stage takes. */
+bnn_codes_places bnn_pack_codes_into(const bnn_stage *stage);
+
+/* Lays a stage out of which `in`, `out` and `takes_floats` are known. Fails only for want of memory. */
+int bnn_pack_products_stage(const bnn_stage *stage, bnn_products_target target, bnn_arena *arena,
+                            bnn_pack_products *products, bnn_error *err);
+
+#endif
