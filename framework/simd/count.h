@@ -79,6 +79,26 @@ INLINE vi add_products(vi sum, vu pixels, vu weights)
 #endif
 }
 
+/* Byte i of all lanes: byte places[i] of eight. */
+INLINE void spread_bytes(const uint8_t *eight, const uint8_t *places, vu out[PARTS])
+{
+    uint64_t all;
+    memcpy(&all, eight, sizeof all);
+#if defined(BNN_VEC_AVX512)
+    out[0] = (vu)_mm512_shuffle_epi8(_mm512_set1_epi64((long long)all),
+                                     _mm512_loadu_si512((const void *)places));
+#elif defined(BNN_VEC_AVX2)
+    for (int part = 0; part < PARTS; part++)
+        out[part] = (vu)_mm256_shuffle_epi8(
+            _mm256_set1_epi64x((long long)all),
+            _mm256_loadu_si256((const __m256i *)(const void *)(places + part * 4 * VL)));
+#else
+    const uint8x16_t x = vreinterpretq_u8_u64(vdupq_n_u64(all));
+    for (int part = 0; part < PARTS; part++)
+        out[part] = (vu)vqtbl1q_u8(x, vld1q_u8(places + part * 4 * VL));
+#endif
+}
+
 /* Lane i of 16, each from 0 to 255, as byte i. */
 INLINE void store_bytes(uint8_t *out, const vi v[PARTS])
 {

@@ -169,7 +169,29 @@ static int place_windows(const bnn_stage *s, bnn_arena *arena, bnn_pack_products
     }
     p->n_tile = (uint32_t)n;
     p->tile = tile;
-    p->pool_stride = s->lines->pool_stride;
+    return BNN_OK;
+}
+
+/* Of what goes out: behind a pool, or where no codes are decided of the sums. */
+static int place_outputs(const bnn_stage *s, bnn_arena *arena, bnn_pack_products *p, bnn_error *err)
+{
+    const bnn_shape shape = p->decides ? s->out : s->op.out;
+    const size_t stride = p->n_tile > 0 ? s->lines->pool_stride : 1;
+    const size_t width = (shape.w + p->n_side - 1) / p->n_side;
+    const size_t n = is_dense(s) ? 0 : shape.h * width, n_all = n + BNN_PRODUCTS_AT_A_TIME;
+    int32_t *from = bnn_arena_alloc(arena, n_all, sizeof *from);
+    int32_t *to = bnn_arena_alloc(arena, n_all, sizeof *to);
+    if (from == NULL || to == NULL)
+        return bnn_no_memory(err);
+    for (size_t i = 0; n > 0 && i < n_all; i++) {
+        const size_t at = bnn_size_smaller(i, n - 1), y = at / width;
+        const size_t x = bnn_size_smaller(at % width * p->n_side, shape.w - p->n_side);
+        from[i] = (int32_t)(stride * (y * p->y_step + x * p->x_step));
+        to[i] = (int32_t)(p->decides ? y * p->out.y_step + x * p->out.x_step : at);
+    }
+    p->n_places = (uint32_t)n;
+    p->from = from;
+    p->to = to;
     return BNN_OK;
 }
 
@@ -185,6 +207,25 @@ static int32_t value_weight(const bnn_stage *s, uint32_t c, size_t tap)
 {
     const int32_t weight = (int32_t)bnn_stage_weight(s, c, tap);
     return value_falls(s, c) ? -weight : weight;
+}
+
+/* Lanes from one window to the next. */
+static uint32_t side_lanes(const bnn_pack_products *p)
+{
+    return LANES / p->n_side;
+}
+
+/* How many windows of pixels share the lanes of a group. */
+static void put_side_by_side(const bnn_stage *s, bnn_pack_products *p)
+{
+    const uint32_t channels = (uint32_t)p->out.x_step;
+    p->n_side = 1;
+    if (!takes_pixels(s) || is_dense(s) || !p->decides || s->lines->pool != 0 ||
+        s->op.stride != 1 || (channels != 4 && channels != 8) || s->op.out.w < LANES / channels)
+        return;
+    p->n_side = LANES / channels;
+    for (uint32_t i = 0; i < sizeof p->spread; i++)
+        p->spread[i] = (uint8_t)(i / 4 / channels + i % 4);
 }
 
 static int pack_products_weights(const bnn_stage *s, bool halves, bnn_arena *arena,
@@ -203,6 +244,11 @@ static int pack_products_weights(const bnn_stage *s, bool halves, bnn_arena *are
             to[0] |= (uint32_t)(uint8_t)(weight - half) << shift;
             if (halves)
                 to[other] |= (uint32_t)(uint8_t)half << shift;
+            for (uint32_t lane = side_lanes(p); lane < LANES; lane += side_lanes(p)) {
+                to[lane] = to[0];
+                if (halves)
+                    to[other + lane] = to[other];
+            }
         }
     }
     p->weights = weights;
@@ -227,6 +273,11 @@ static int pack_ends(const bnn_stage *s, bnn_products_target target, bnn_arena *
         base[c] = (int32_t)(uint32_t)(sum * (byte_range(s).min + target.byte_zero));
         if (p->decides && bnn_lines_in_floats(s, c, &factor[c], &offset[c]) && value_falls(s, c))
             factor[c] = -factor[c];
+        for (uint32_t lane = c + side_lanes(p); lane < LANES; lane += side_lanes(p)) {
+            base[lane] = base[c];
+            factor[lane] = factor[c];
+            offset[lane] = offset[c];
+        }
     }
     p->base = base;
     p->factor = factor;
@@ -240,6 +291,7 @@ int bnn_pack_products_stage(const bnn_stage *s, bnn_products_target target, bnn_
     const bool halves = needs_halves(s, target);
     p->n_groups = (uint32_t)(bnn_size_round_up(s->op.out.c, LANES) / LANES);
     p->decides = s->lines != NULL;
+    put_side_by_side(s, p);
     int status = place_bytes(s, halves, arena, p, err);
     if (status == BNN_OK)
         status = pack_products_weights(s, halves, arena, p, err);
@@ -247,7 +299,10 @@ int bnn_pack_products_stage(const bnn_stage *s, bnn_products_target target, bnn_
         status = pack_ends(s, target, arena, p, err);
     if (status == BNN_OK)
         status = place_windows(s, arena, p, err);
+    if (status == BNN_OK)
+        status = place_outputs(s, arena, p, err);
     /* Loops of several places at a time go group by group. */
-    p->spills = !p->out.has_padding && (is_dense(s) || p->n_tile > TILE || p->n_groups == 1);
+    p->spills = p->n_side > 1 ||
+                (!p->out.has_padding && (is_dense(s) || p->n_tile > TILE || p->n_groups == 1));
     return status;
 }

@@ -23,15 +23,25 @@ typedef struct bnn_codes_places {
     uint8_t outside;
 } bnn_codes_places;
 
+enum { BNN_PRODUCTS_AT_A_TIME = 8 }; /* places, at most */
+
 typedef struct bnn_pack_products {
     bnn_codes_places in, out; /* of codes */
     bool takes_floats;        /* codes that the stage before gives as floats */
 
     uint32_t n_groups, n_words; /* of 16 output channels; of a window */
-    const uint32_t *weights;    /* [n_groups][n_words][16] */
-    const int32_t *word;        /* [n_words]: bytes from the window's first */
-    size_t y_step, x_step;      /* from a window to the next, in bytes */
-    size_t pixel_bytes;         /* of pixels with their padding; 0: they are codes */
+    /* Of so few channels of pixels, 4 or 8, that lanes are those of some windows side by side: lane i of window
+     * i / n_channels. Else 1. */
+    uint32_t n_side;
+    uint8_t spread[64]; /* then byte i of all lanes is byte spread[i] of the first window's on */
+    const uint32_t *weights; /* [n_groups][n_words][16] */
+    const int32_t *word;     /* [n_words]: bytes from the window's first */
+    size_t y_step, x_step;   /* from a window to the next, in bytes */
+    /* Of a convolution: the first window of each output place, and the place, in bytes or, of sums, in floats; at the
+     * end the last one some times more. */
+    uint32_t n_places;
+    const int32_t *from, *to; /* [n_places + BNN_PRODUCTS_AT_A_TIME] */
+    size_t pixel_bytes;       /* of pixels with their padding; 0: they are codes */
 
     /* value = base + the sum of products: the sum of a window, or, where decides, what falls with the code that it
      * gives. The least of a pool's windows counts, and its code is fma(value, factor, offset), held in the range and
@@ -40,11 +50,10 @@ typedef struct bnn_pack_products {
     const int32_t *base;          /* [n_groups][16] */
     const float *factor, *offset; /* [n_groups][16] */
     uint32_t n_tile;              /* windows of a pool; 0: each is by itself */
-    const int32_t
-        *tile; /* [n_tile, up to a multiple of 4, the last repeated]: bytes from the first */
-    uint32_t pool_stride;
-    bool
-        spills; /* a store of 16 channels may write beyond the last one: what is there comes later */
+    /* [n_tile, up to a multiple of 4, the last repeated]: bytes from the first */
+    const int32_t *tile;
+    /* A store of 16 channels may write beyond the last one: what is there comes later. */
+    bool spills;
 } bnn_pack_products;
 
 /* Whether a stage can be run so; next_can: whether the next stage can, and takes its codes as bytes. */

@@ -7,24 +7,34 @@
  * Parameters: simd/count.h. */
 
 /* Where a vector is a logical one, registers are enough for eight; nine are the windows of a pool over 3x3 places. */
-enum { PRODUCT_CHAINS = PARTS == 1 ? 8 : 4, PRODUCT_CHAINS_MOST = 9, PRODUCT_GROUPS = 4 };
+enum { PRODUCT_CHAINS = PARTS == 1 ? 8 : 4, PRODUCT_CHAINS_MOST = 9, PRODUCT_TILE = 4 };
 
 /* Of 16 channels. */
 typedef struct product_sums {
     vi part[PARTS];
 } product_sums;
 
-INLINE vu products_load_word(const uint8_t *p)
+INLINE void products_spread_word(const uint8_t *p, vu out[PARTS])
 {
     uint32_t word;
     memcpy(&word, p, sizeof word);
-    return splat_u(word);
+    UNROLL
+    for (int part = 0; part < PARTS; part++)
+        out[part] = splat_u(word);
 }
 
-/* value[i] of the window at x[i], n of them; or, where there is a `next`, of the only window by group + i. */
-INLINE void products_sum(const bnn_pack_products *p, int n, size_t group, bool next,
+/* What lies in the lanes of a group. */
+typedef enum product_lanes {
+    PRODUCT_CHANNELS, /* its channels */
+    PRODUCT_SIDE,     /* channels of some windows side by side */
+    PRODUCT_GROUPS    /* its channels, and there are groups in the place of windows */
+} product_lanes;
+
+/* value[i] of the window at x[i], or the first of some side by side, n of them; or of the only window by group + i. */
+INLINE void products_sum(const bnn_pack_products *p, int n, size_t group, product_lanes lanes,
                          const uint8_t *const *x, product_sums *value)
 {
+    const bool next = lanes == PRODUCT_GROUPS;
     const size_t weights_next = next ? (size_t)p->n_words * LANES : 0;
     const uint32_t *weights = p->weights + group * p->n_words * LANES;
     const int32_t *const base = p->base + group * LANES;
@@ -39,11 +49,15 @@ INLINE void products_sum(const bnn_pack_products *p, int n, size_t group, bool n
         const int32_t at = p->word[word];
         UNROLL
         for (int i = 0; i < n; i++) {
-            const vu bytes = products_load_word(x[next ? 0 : i] + at);
+            vu bytes[PARTS];
+            if (lanes == PRODUCT_SIDE)
+                spread_bytes(x[i] + at, p->spread, bytes);
+            else
+                products_spread_word(x[next ? 0 : i] + at, bytes);
             UNROLL
             for (int part = 0; part < PARTS; part++)
                 sum[i].part[part] =
-                    add_products(sum[i].part[part], bytes,
+                    add_products(sum[i].part[part], bytes[part],
                                  load_u(weights + (size_t)i * weights_next + part * VL));
         }
     }
@@ -116,27 +130,12 @@ INLINE void products_end(const bnn_stage *s, const bnn_pack_products *p, bool de
         products_store_sums(s, group, value, to.sums);
 }
 
-/* Output places one after the other; the last one stays. */
-typedef struct product_cursor {
-    size_t y, x;
-} product_cursor;
-
-INLINE product_cursor products_next(product_cursor at, bnn_shape shape)
-{
-    if (at.x + 1 < shape.w)
-        at.x++;
-    else if (at.y + 1 < shape.h)
-        at = (product_cursor){at.y + 1, 0};
-    return at;
-}
-
-INLINE product_end products_place(const bnn_stage *s, const bnn_pack_products *p, bool decides,
-                                  product_end image, product_cursor at)
+INLINE product_end products_place(bool decides, product_end image, int32_t to)
 {
     if (decides)
-        image.codes += at.y * p->out.y_step + at.x * p->out.x_step;
+        image.codes += to;
     else
-        image.sums += at.y * s->op.out.w + at.x;
+        image.sums += to;
     return image;
 }
 
@@ -144,25 +143,21 @@ INLINE product_end products_place(const bnn_stage *s, const bnn_pack_products *p
 
 /* Each window by itself. */
 INLINE void products_windows(const bnn_stage *s, const bnn_pack_products *pack, bool decides,
-                             const uint8_t *x, product_end out)
+                             product_lanes lanes, const uint8_t *x, product_end out)
 {
-    const bnn_pack_products own = *pack, *const p = &own; /* which what is stored cannot change */
-    const size_t n = (size_t)s->op.out.h * s->op.out.w;
-    product_cursor at = {0, 0};
-    for (size_t i = 0; i < n; i += PRODUCT_CHAINS) {
+    const bnn_pack_products own = *pack, *const p = &own; /* which no store can change */
+    for (size_t i = 0; i < p->n_places; i += PRODUCT_CHAINS) {
         const uint8_t *windows[PRODUCT_CHAINS];
-        product_end to[PRODUCT_CHAINS];
         UNROLL
-        for (int j = 0; j < PRODUCT_CHAINS; j++, at = products_next(at, s->op.out)) {
-            windows[j] = x + at.y * p->y_step + at.x * p->x_step;
-            to[j] = products_place(s, p, decides, out, at);
-        }
+        for (int j = 0; j < PRODUCT_CHAINS; j++)
+            windows[j] = x + p->from[i + (size_t)j];
         for (size_t g = 0; g < p->n_groups; g++) {
             product_sums value[PRODUCT_CHAINS];
-            products_sum(p, PRODUCT_CHAINS, g, false, windows, value);
+            products_sum(p, PRODUCT_CHAINS, g, lanes, windows, value);
             UNROLL
             for (int j = 0; j < PRODUCT_CHAINS; j++)
-                products_end(s, p, decides, g, &value[j], to[j]);
+                products_end(s, p, decides, g, &value[j],
+                             products_place(decides, out, p->to[i + (size_t)j]));
         }
     }
 }
@@ -170,43 +165,42 @@ INLINE void products_windows(const bnn_stage *s, const bnn_pack_products *pack, 
 KERNEL void products_windows_to_codes(const bnn_stage *s, const bnn_pack_products *p,
                                       const uint8_t *x, product_end out)
 {
-    products_windows(s, p, true, x, out);
+    products_windows(s, p, true, PRODUCT_CHANNELS, x, out);
+}
+
+KERNEL void products_sides_to_codes(const bnn_stage *s, const bnn_pack_products *p,
+                                    const uint8_t *x, product_end out)
+{
+    products_windows(s, p, true, PRODUCT_SIDE, x, out);
 }
 
 KERNEL void products_windows_to_sums(const bnn_stage *s, const bnn_pack_products *p,
                                      const uint8_t *x, product_end out)
 {
-    products_windows(s, p, false, x, out);
+    products_windows(s, p, false, PRODUCT_CHANNELS, x, out);
 }
 
 /* Pools of four windows, some pools side by side. */
 KERNEL void products_convolve_fours(const bnn_stage *s, const bnn_pack_products *pack,
                                     const uint8_t *x, product_end out)
 {
-    const bnn_pack_products own = *pack, *const p = &own; /* which what is stored cannot change */
     enum { POOLS = PRODUCT_CHAINS / 4 };
-    const size_t n = (size_t)s->out.h * s->out.w;
-    const size_t y_step = p->pool_stride * p->y_step, x_step = p->pool_stride * p->x_step;
-    product_cursor at = {0, 0};
-    for (size_t i = 0; i < n; i += POOLS) {
+    const bnn_pack_products own = *pack, *const p = &own;
+    for (size_t i = 0; i < p->n_places; i += POOLS) {
         const uint8_t *windows[PRODUCT_CHAINS];
-        product_end to[POOLS];
         UNROLL
-        for (int j = 0; j < POOLS; j++, at = products_next(at, s->out)) {
-            UNROLL
-            for (int t = 0; t < 4; t++)
-                windows[4 * j + t] = x + at.y * y_step + at.x * x_step + p->tile[t];
-            to[j] = products_place(s, p, true, out, at);
-        }
+        for (int j = 0; j < PRODUCT_CHAINS; j++)
+            windows[j] = x + p->from[i + (size_t)j / 4] + p->tile[j % 4];
         for (size_t g = 0; g < p->n_groups; g++) {
             product_sums value[PRODUCT_CHAINS];
-            products_sum(p, PRODUCT_CHAINS, g, false, windows, value);
+            products_sum(p, PRODUCT_CHAINS, g, PRODUCT_CHANNELS, windows, value);
             UNROLL
             for (int j = 0; j < POOLS; j++) {
                 const product_sums least =
                     products_least(products_least(value[4 * j], value[4 * j + 1]),
                                    products_least(value[4 * j + 2], value[4 * j + 3]));
-                products_end(s, p, true, g, &least, to[j]);
+                products_end(s, p, true, g, &least,
+                             products_place(true, out, p->to[i + (size_t)j]));
             }
         }
     }
@@ -221,7 +215,7 @@ INLINE product_sums products_least_of(const bnn_pack_products *p, int n, size_t 
     UNROLL
     for (int i = 0; i < n; i++)
         windows[i] = x + tile[i];
-    products_sum(p, n, group, false, windows, value);
+    products_sum(p, n, group, PRODUCT_CHANNELS, windows, value);
     UNROLL
     for (int i = 1; i < n; i++)
         value[0] = products_least(value[0], value[i]);
@@ -245,14 +239,11 @@ INLINE product_sums products_pool(const bnn_pack_products *p, size_t group, cons
 KERNEL void products_convolve_pools(const bnn_stage *s, const bnn_pack_products *pack,
                                     const uint8_t *x, product_end out)
 {
-    const bnn_pack_products own = *pack, *const p = &own; /* which what is stored cannot change */
-    const size_t n = (size_t)s->out.h * s->out.w;
-    const size_t y_step = p->pool_stride * p->y_step, x_step = p->pool_stride * p->x_step;
-    product_cursor at = {0, 0};
-    for (size_t i = 0; i < n; i++, at = products_next(at, s->out))
+    const bnn_pack_products own = *pack, *const p = &own;
+    for (size_t i = 0; i < p->n_places; i++)
         for (size_t g = 0; g < p->n_groups; g++) {
-            const product_sums least = products_pool(p, g, x + at.y * y_step + at.x * x_step);
-            products_end(s, p, true, g, &least, products_place(s, p, true, out, at));
+            const product_sums least = products_pool(p, g, x + p->from[i]);
+            products_end(s, p, true, g, &least, products_place(true, out, p->to[i]));
         }
 }
 
@@ -262,6 +253,8 @@ static void products_convolve(const bnn_stage *s, const bnn_pack_products *p, co
 {
     if (!p->decides)
         products_windows_to_sums(s, p, x, out);
+    else if (p->n_side > 1)
+        products_sides_to_codes(s, p, x, out);
     else if (p->n_tile == 0)
         products_windows_to_codes(s, p, x, out);
     else if (p->n_tile == 4)
@@ -276,8 +269,8 @@ static void products_convolve(const bnn_stage *s, const bnn_pack_products *p, co
 INLINE void products_dense_groups(const bnn_stage *s, const bnn_pack_products *p, int n,
                                   size_t group, const uint8_t *x, product_end out)
 {
-    product_sums value[PRODUCT_GROUPS];
-    products_sum(p, n, group, true, &x, value);
+    product_sums value[PRODUCT_TILE];
+    products_sum(p, n, group, PRODUCT_GROUPS, &x, value);
     UNROLL
     for (int i = 0; i < n; i++)
         products_end(s, p, p->decides, group + (size_t)i, &value[i], out);
@@ -287,8 +280,8 @@ KERNEL void products_dense_image(const bnn_stage *s, const bnn_pack_products *p,
                                  product_end out)
 {
     size_t g = 0;
-    for (; g + PRODUCT_GROUPS <= p->n_groups; g += PRODUCT_GROUPS)
-        products_dense_groups(s, p, PRODUCT_GROUPS, g, x, out);
+    for (; g + PRODUCT_TILE <= p->n_groups; g += PRODUCT_TILE)
+        products_dense_groups(s, p, PRODUCT_TILE, g, x, out);
     for (; g < p->n_groups; g++)
         products_dense_groups(s, p, 1, g, x, out);
 }
@@ -304,7 +297,7 @@ KERNEL void products_dense_images(const bnn_stage *s, const bnn_pack_products *p
     for (size_t g = 0; g < p->n_groups; g++) {
         product_sums value[PRODUCT_CHAINS];
         product_end to = out;
-        products_sum(p, PRODUCT_CHAINS, g, false, images, value);
+        products_sum(p, PRODUCT_CHAINS, g, PRODUCT_CHANNELS, images, value);
         UNROLL
         for (int i = 0; i < PRODUCT_CHAINS; i++) {
             products_end(s, p, p->decides, g, &value[i], to);
