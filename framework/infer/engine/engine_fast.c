@@ -307,7 +307,7 @@ static void fast_multiply_dense(const bnn_pack *p, size_t n, const uint8_t *x, p
         fast_read_bytes(p, x + i * in_bytes, copies + i * copied);
     const uint8_t *bytes = copied > 0 ? copies : x;
     while (n > 0) {
-        const size_t some = n >= PRODUCT_CHAINS ? PRODUCT_CHAINS : 1;
+        const size_t some = n >= PRODUCT_WINDOWS ? PRODUCT_WINDOWS : 1;
         if (some > 1)
             products_dense_images(p->stage, &p->products, bytes, step, to);
         else

@@ -6,8 +6,15 @@
  *
  * Parameters: simd/count.h. */
 
-/* Where a vector is a logical one, registers are enough for eight; nine are the windows of a pool over 3x3 places. */
-enum { PRODUCT_CHAINS = PARTS == 1 ? 8 : 4, PRODUCT_CHAINS_MOST = 9, PRODUCT_TILE = 4 };
+/* Where a vector is a logical one, registers are enough for eight windows, or the nine of a pool over 3x3 places, by two
+ * groups of channels: their bytes are read and spread once. */
+enum {
+    PRODUCT_WINDOWS = PARTS == 1 ? 8 : 4,
+    PRODUCT_WINDOWS_MOST = 9,
+    PRODUCT_GROUPS = PARTS == 1 ? 2 : 1,
+    PRODUCT_CHAINS_MOST = PRODUCT_WINDOWS_MOST * 2,
+    PRODUCT_DENSE_GROUPS = 4
+};
 
 /* Of 16 channels. */
 typedef struct product_sums {
@@ -23,46 +30,40 @@ INLINE void products_spread_word(const uint8_t *p, vu out[PARTS])
         out[part] = splat_u(word);
 }
 
-/* What lies in the lanes of a group. */
-typedef enum product_lanes {
-    PRODUCT_CHANNELS, /* its channels */
-    PRODUCT_SIDE,     /* channels of some windows side by side */
-    PRODUCT_GROUPS    /* its channels, and there are groups in the place of windows */
-} product_lanes;
-
-/* value[i] of the window at x[i], or the first of some side by side, n of them; or of the only window by group + i. */
-INLINE void products_sum(const bnn_pack_products *p, int n, size_t group, product_lanes lanes,
+/* value[i * m + j] of the window at x[i] by group + j: n windows, m groups. side: lanes are those of some windows side by
+ * side, of which x[i] is the first. */
+INLINE void products_sum(const bnn_pack_products *p, bool side, int n, int m, size_t group,
                          const uint8_t *const *x, product_sums *value)
 {
-    const bool next = lanes == PRODUCT_GROUPS;
-    const size_t weights_next = next ? (size_t)p->n_words * LANES : 0;
-    const uint32_t *weights = p->weights + group * p->n_words * LANES;
+    const size_t next = (size_t)p->n_words * LANES;
+    const uint32_t *weights = p->weights + group * next;
     const int32_t *const base = p->base + group * LANES;
     product_sums sum[PRODUCT_CHAINS_MOST];
     UNROLL
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n * m; i++) {
         UNROLL
         for (int part = 0; part < PARTS; part++)
-            sum[i].part[part] = load_i(base + (next ? i * LANES : 0) + part * VL);
+            sum[i].part[part] = load_i(base + i % m * LANES + part * VL);
     }
     for (size_t word = 0; word < p->n_words; word++, weights += LANES) {
         const int32_t at = p->word[word];
         UNROLL
         for (int i = 0; i < n; i++) {
             vu bytes[PARTS];
-            if (lanes == PRODUCT_SIDE)
+            if (side)
                 spread_bytes(x[i] + at, p->spread, bytes);
             else
-                products_spread_word(x[next ? 0 : i] + at, bytes);
+                products_spread_word(x[i] + at, bytes);
             UNROLL
-            for (int part = 0; part < PARTS; part++)
-                sum[i].part[part] =
-                    add_products(sum[i].part[part], bytes[part],
-                                 load_u(weights + (size_t)i * weights_next + part * VL));
+            for (int j = 0; j < m * PARTS; j++) {
+                vi *const to = &sum[i * m + j / PARTS].part[j % PARTS];
+                *to = add_products(*to, bytes[j % PARTS],
+                                   load_u(weights + (size_t)(j / PARTS) * next + j % PARTS * VL));
+            }
         }
     }
     UNROLL
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n * m; i++)
         value[i] = sum[i];
 }
 
@@ -141,98 +142,112 @@ INLINE product_end products_place(bool decides, product_end image, int32_t to)
 
 /* ---- convolutions ------------------------------------------------------------------------ */
 
-/* Each window by itself. */
+/* Windows by themselves, from place i on, by m groups. */
+INLINE void products_windows_by(const bnn_stage *s, const bnn_pack_products *p, bool decides,
+                                bool side, int m, size_t group, size_t i,
+                                const uint8_t *const *windows, product_end out)
+{
+    product_sums value[PRODUCT_CHAINS_MOST];
+    products_sum(p, side, PRODUCT_WINDOWS, m, group, windows, value);
+    UNROLL
+    for (int j = 0; j < PRODUCT_WINDOWS * m; j++)
+        products_end(s, p, decides, group + (size_t)(j % m), &value[j],
+                     products_place(decides, out, p->to[i + (size_t)(j / m)]));
+}
+
 INLINE void products_windows(const bnn_stage *s, const bnn_pack_products *pack, bool decides,
-                             product_lanes lanes, const uint8_t *x, product_end out)
+                             bool side, const uint8_t *x, product_end out)
 {
     const bnn_pack_products own = *pack, *const p = &own; /* which no store can change */
-    for (size_t i = 0; i < p->n_places; i += PRODUCT_CHAINS) {
-        const uint8_t *windows[PRODUCT_CHAINS];
+    for (size_t i = 0; i < p->n_places; i += PRODUCT_WINDOWS) {
+        const uint8_t *windows[PRODUCT_WINDOWS];
+        size_t g = 0;
         UNROLL
-        for (int j = 0; j < PRODUCT_CHAINS; j++)
+        for (int j = 0; j < PRODUCT_WINDOWS; j++)
             windows[j] = x + p->from[i + (size_t)j];
-        for (size_t g = 0; g < p->n_groups; g++) {
-            product_sums value[PRODUCT_CHAINS];
-            products_sum(p, PRODUCT_CHAINS, g, lanes, windows, value);
-            UNROLL
-            for (int j = 0; j < PRODUCT_CHAINS; j++)
-                products_end(s, p, decides, g, &value[j],
-                             products_place(decides, out, p->to[i + (size_t)j]));
-        }
+        for (; !side && PRODUCT_GROUPS == 2 && g + 2 <= p->n_groups; g += 2)
+            products_windows_by(s, p, decides, side, 2, g, i, windows, out);
+        for (; g < p->n_groups; g++)
+            products_windows_by(s, p, decides, side, 1, g, i, windows, out);
     }
 }
 
 KERNEL void products_windows_to_codes(const bnn_stage *s, const bnn_pack_products *p,
                                       const uint8_t *x, product_end out)
 {
-    products_windows(s, p, true, PRODUCT_CHANNELS, x, out);
+    products_windows(s, p, true, false, x, out);
 }
 
 KERNEL void products_sides_to_codes(const bnn_stage *s, const bnn_pack_products *p,
                                     const uint8_t *x, product_end out)
 {
-    products_windows(s, p, true, PRODUCT_SIDE, x, out);
+    products_windows(s, p, true, true, x, out);
 }
 
 KERNEL void products_windows_to_sums(const bnn_stage *s, const bnn_pack_products *p,
                                      const uint8_t *x, product_end out)
 {
-    products_windows(s, p, false, PRODUCT_CHANNELS, x, out);
+    products_windows(s, p, false, false, x, out);
 }
 
-/* Pools of four windows, some pools side by side. */
+/* Pools of four windows by one group, some pools side by side. */
 KERNEL void products_convolve_fours(const bnn_stage *s, const bnn_pack_products *pack,
                                     const uint8_t *x, product_end out)
 {
-    enum { POOLS = PRODUCT_CHAINS / 4 };
+    enum { POOLS = PRODUCT_WINDOWS / 4 };
     const bnn_pack_products own = *pack, *const p = &own;
     for (size_t i = 0; i < p->n_places; i += POOLS) {
-        const uint8_t *windows[PRODUCT_CHAINS];
+        const uint8_t *windows[PRODUCT_WINDOWS];
+        product_sums value[PRODUCT_WINDOWS];
         UNROLL
-        for (int j = 0; j < PRODUCT_CHAINS; j++)
+        for (int j = 0; j < PRODUCT_WINDOWS; j++)
             windows[j] = x + p->from[i + (size_t)j / 4] + p->tile[j % 4];
-        for (size_t g = 0; g < p->n_groups; g++) {
-            product_sums value[PRODUCT_CHAINS];
-            products_sum(p, PRODUCT_CHAINS, g, PRODUCT_CHANNELS, windows, value);
-            UNROLL
-            for (int j = 0; j < POOLS; j++) {
-                const product_sums least =
-                    products_least(products_least(value[4 * j], value[4 * j + 1]),
-                                   products_least(value[4 * j + 2], value[4 * j + 3]));
-                products_end(s, p, true, g, &least,
-                             products_place(true, out, p->to[i + (size_t)j]));
-            }
+        products_sum(p, false, PRODUCT_WINDOWS, 1, 0, windows, value);
+        UNROLL
+        for (int j = 0; j < POOLS; j++) {
+            const product_sums least =
+                products_least(products_least(value[4 * j], value[4 * j + 1]),
+                               products_least(value[4 * j + 2], value[4 * j + 3]));
+            products_end(s, p, true, 0, &least, products_place(true, out, p->to[i + (size_t)j]));
         }
     }
 }
 
-/* The least of n windows of a pool, from window t on. */
-INLINE product_sums products_least_of(const bnn_pack_products *p, int n, size_t group,
-                                      const uint8_t *x, const int32_t *tile)
+/* Makes least[m] the least of it, and of n windows of a pool. */
+INLINE void products_least_of(const bnn_pack_products *p, int n, int m, size_t group,
+                              const uint8_t *x, const int32_t *tile, product_sums *least)
 {
-    const uint8_t *windows[PRODUCT_CHAINS_MOST];
+    const uint8_t *windows[PRODUCT_WINDOWS_MOST];
     product_sums value[PRODUCT_CHAINS_MOST];
     UNROLL
     for (int i = 0; i < n; i++)
         windows[i] = x + tile[i];
-    products_sum(p, n, group, PRODUCT_CHANNELS, windows, value);
+    products_sum(p, false, n, m, group, windows, value);
     UNROLL
-    for (int i = 1; i < n; i++)
-        value[0] = products_least(value[0], value[i]);
-    return value[0];
+    for (int i = 0; i < n * m; i++)
+        least[i % m] = products_least(least[i % m], value[i]);
 }
 
-INLINE product_sums products_pool(const bnn_pack_products *p, size_t group, const uint8_t *x)
+/* A pool by m groups. */
+INLINE void products_pool(const bnn_stage *s, const bnn_pack_products *p, int m, size_t group,
+                          const uint8_t *x, product_end to)
 {
-    if (p->n_tile == 9 && PRODUCT_CHAINS == 8)
-        return products_least_of(p, 9, group, x, p->tile);
-    product_sums least = products_least_of(p, 4, group, x, p->tile);
-    size_t t = 4;
-    for (; PRODUCT_CHAINS == 8 && t + 8 <= p->n_tile; t += 8)
-        least = products_least(least, products_least_of(p, 8, group, x, p->tile + t));
+    product_sums least[PRODUCT_GROUPS];
+    size_t t = 0;
+    UNROLL
+    for (int j = 0; j < m * PARTS; j++)
+        least[j / PARTS].part[j % PARTS] = splat_i(INT32_MAX);
+    if (p->n_tile == 9 && PRODUCT_WINDOWS == 8) {
+        products_least_of(p, 9, m, group, x, p->tile, least);
+        t = 9;
+    }
+    for (; PRODUCT_WINDOWS == 8 && t + 8 <= p->n_tile; t += 8)
+        products_least_of(p, 8, m, group, x, p->tile + t, least);
     for (; t < p->n_tile; t += 4)
-        least = products_least(least, products_least_of(p, 4, group, x, p->tile + t));
-    return least;
+        products_least_of(p, 4, m, group, x, p->tile + t, least);
+    UNROLL
+    for (int j = 0; j < m; j++)
+        products_end(s, p, true, group + (size_t)j, &least[j], to);
 }
 
 /* Pools of any size. */
@@ -240,11 +255,14 @@ KERNEL void products_convolve_pools(const bnn_stage *s, const bnn_pack_products 
                                     const uint8_t *x, product_end out)
 {
     const bnn_pack_products own = *pack, *const p = &own;
-    for (size_t i = 0; i < p->n_places; i++)
-        for (size_t g = 0; g < p->n_groups; g++) {
-            const product_sums least = products_pool(p, g, x + p->from[i]);
-            products_end(s, p, true, g, &least, products_place(true, out, p->to[i]));
-        }
+    for (size_t i = 0; i < p->n_places; i++) {
+        const product_end to = products_place(true, out, p->to[i]);
+        size_t g = 0;
+        for (; PRODUCT_GROUPS == 2 && g + 2 <= p->n_groups; g += 2)
+            products_pool(s, p, 2, g, x + p->from[i], to);
+        for (; g < p->n_groups; g++)
+            products_pool(s, p, 1, g, x + p->from[i], to);
+    }
 }
 
 /* One image, as the loop reads it. */
@@ -257,7 +275,7 @@ static void products_convolve(const bnn_stage *s, const bnn_pack_products *p, co
         products_sides_to_codes(s, p, x, out);
     else if (p->n_tile == 0)
         products_windows_to_codes(s, p, x, out);
-    else if (p->n_tile == 4)
+    else if (p->n_tile == 4 && p->n_groups == 1)
         products_convolve_fours(s, p, x, out);
     else
         products_convolve_pools(s, p, x, out);
@@ -265,41 +283,41 @@ static void products_convolve(const bnn_stage *s, const bnn_pack_products *p, co
 
 /* ---- dense ------------------------------------------------------------------------------- */
 
-/* One image, n groups from `group` on. */
-INLINE void products_dense_groups(const bnn_stage *s, const bnn_pack_products *p, int n,
-                                  size_t group, const uint8_t *x, product_end out)
+/* One image by m groups. */
+INLINE void products_dense_by(const bnn_stage *s, const bnn_pack_products *p, int m, size_t group,
+                              const uint8_t *x, product_end out)
 {
-    product_sums value[PRODUCT_TILE];
-    products_sum(p, n, group, PRODUCT_GROUPS, &x, value);
+    product_sums value[PRODUCT_DENSE_GROUPS];
+    products_sum(p, false, 1, m, group, &x, value);
     UNROLL
-    for (int i = 0; i < n; i++)
-        products_end(s, p, p->decides, group + (size_t)i, &value[i], out);
+    for (int j = 0; j < m; j++)
+        products_end(s, p, p->decides, group + (size_t)j, &value[j], out);
 }
 
 KERNEL void products_dense_image(const bnn_stage *s, const bnn_pack_products *p, const uint8_t *x,
                                  product_end out)
 {
     size_t g = 0;
-    for (; g + PRODUCT_TILE <= p->n_groups; g += PRODUCT_TILE)
-        products_dense_groups(s, p, PRODUCT_TILE, g, x, out);
+    for (; g + PRODUCT_DENSE_GROUPS <= p->n_groups; g += PRODUCT_DENSE_GROUPS)
+        products_dense_by(s, p, PRODUCT_DENSE_GROUPS, g, x, out);
     for (; g < p->n_groups; g++)
-        products_dense_groups(s, p, 1, g, x, out);
+        products_dense_by(s, p, 1, g, x, out);
 }
 
-/* As many images as there are chains, x_bytes apart; weights are read once for all of them. */
+/* PRODUCT_WINDOWS images, x_bytes apart; weights are read once for all of them. */
 KERNEL void products_dense_images(const bnn_stage *s, const bnn_pack_products *p, const uint8_t *x,
                                   size_t x_bytes, product_end out)
 {
-    const uint8_t *images[PRODUCT_CHAINS];
+    const uint8_t *images[PRODUCT_WINDOWS];
     UNROLL
-    for (int i = 0; i < PRODUCT_CHAINS; i++)
+    for (int i = 0; i < PRODUCT_WINDOWS; i++)
         images[i] = x + (size_t)i * x_bytes;
     for (size_t g = 0; g < p->n_groups; g++) {
-        product_sums value[PRODUCT_CHAINS];
+        product_sums value[PRODUCT_WINDOWS];
         product_end to = out;
-        products_sum(p, PRODUCT_CHAINS, g, PRODUCT_CHANNELS, images, value);
+        products_sum(p, false, PRODUCT_WINDOWS, 1, g, images, value);
         UNROLL
-        for (int i = 0; i < PRODUCT_CHAINS; i++) {
+        for (int i = 0; i < PRODUCT_WINDOWS; i++) {
             products_end(s, p, p->decides, g, &value[i], to);
             to.codes += p->out.bytes;
             to.sums += s->op.out.c;
