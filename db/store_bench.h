@@ -15,8 +15,9 @@ typedef struct bnn_store_bench_layer {
 
 /* A contender at a batch. Contender, engine and batch are unique in a benchmark. */
 typedef struct bnn_store_bench_result {
-    const char *contender; /* "binary", "float", "twin", "onnxruntime", "onnxruntime_twin" */
-    const char *engine;    /* "avx512"; "onnxruntime 1.30.0" */
+    const char
+        *contender; /* "binary", "integer", "float", "twin", "onnxruntime", "onnxruntime_twin" */
+    const char *engine; /* "avx512"; "onnxruntime 1.30.0" */
     uint32_t batch;
     double median_ns, low_ns, high_ns, min_ns, max_ns;
     double cpu_share;

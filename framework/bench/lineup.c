@@ -20,6 +20,20 @@ bool bench_has_binary_weights(const bnn_model *model)
     return false;
 }
 
+bool bench_is_integer(const bnn_stage *stage)
+{
+    return stage->integer_sums ||
+           (stage->inputs != BNN_VALUES_BITS && bnn_stage_sums_are_whole(stage));
+}
+
+static bool lineup_is_of_integers(const bnn_model *model)
+{
+    bool is = bench_has_binary_weights(model);
+    for (uint32_t i = 0; !is && i < model->n_stages; i++)
+        is = bench_is_integer(&model->stages[i]);
+    return is;
+}
+
 int bench_lineup_add(bench_lineup *lineup, const char *name, const char *engine,
                      const bnn_model *model, const bench_executor *executor, void *state,
                      float **out_logits, bnn_error *err)
@@ -64,13 +78,13 @@ static int add_own(bench_lineup *lineup, const char *name, const bnn_model *mode
                             &own->logits, err);
 }
 
-/* The float form of a model: itself when it has no binary weights, or gates, which have no floats. */
+/* The float form of a model: itself when all sums are of floats, or it has gates, which have no floats. */
 static int float_form(const bench_lineup *lineup, const bnn_model **out, bnn_error *err)
 {
     const bnn_model *model = lineup->model;
     bnn_model *unfolded;
     *out = model;
-    if (!bench_has_binary_weights(model) || bnn_model_logic(model) != NULL)
+    if (!lineup_is_of_integers(model) || bnn_model_logic(model) != NULL)
         return BNN_OK;
     const int status = bnn_export_unfold(model, lineup->arena, &unfolded, err);
     if (status != BNN_OK)
@@ -90,7 +104,8 @@ int bench_lineup_add_own(bench_lineup *lineup, const bnn_engine *const *engines,
     int status = float_form(lineup, &floats, err);
     for (size_t i = 0; i < n_engines && status == BNN_OK; i++) {
         if (floats != lineup->model)
-            status = add_own(lineup, "binary", lineup->model, engines[i], err);
+            status = add_own(lineup, bench_has_binary_weights(lineup->model) ? "binary" : "integer",
+                             lineup->model, engines[i], err);
         if (status == BNN_OK)
             status = add_own(lineup, "float", floats, engines[i], err);
     }

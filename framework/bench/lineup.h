@@ -45,8 +45,12 @@ typedef struct bench_lineup {
 
 bool bench_has_binary_weights(const bnn_model *model);
 
+/* Whether an engine with vectors forms the sums of a stage in integers, of bits or of bytes. */
+bool bench_is_integer(const bnn_stage *stage);
+
 /* Adds our contenders: the model and its float form on each of the engines, and the twin on the
- * first of them. A model without binary layers is its own float form. */
+ * first of them. The model is "binary", or "integer" with weights of other widths; one whose sums are all of floats is its
+ * own float form. */
 int bench_lineup_add_own(bench_lineup *lineup, const bnn_engine *const *engines, size_t n_engines,
                          bnn_error *err);
 
@@ -99,8 +103,7 @@ void bench_machine_look(bnn_store_bench *record);
  * batches. */
 int bench_times_measure(bench_lineup *lineup, bnn_error *err);
 
-/* The contender that runs the float form of a binary one on the same engine; NULL when c is not
- * binary. */
+/* The contender that runs the float form of a binary or integer one on the same engine; NULL when c is another. */
 const bench_contender *bench_times_float_form(const bench_lineup *lineup, const bench_contender *c);
 
 /* Whom all are compared with; the column that says how many times as fast they are, its short

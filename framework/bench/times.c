@@ -73,7 +73,8 @@ static int times_keep_layers(const bench_lineup *lineup, const bench_contender *
         const bnn_stage *stage = &c->model->stages[s];
         bnn_measure_summary summary;
         bnn_measure_summarize(samples + (size_t)s * n_rounds, n_rounds, &summary);
-        layers[s] = (bnn_store_bench_layer){stage->op.name, stage->integer_sums, summary.median_ns};
+        layers[s] =
+            (bnn_store_bench_layer){stage->op.name, bench_is_integer(stage), summary.median_ns};
     }
     c->times[i].layers = layers;
     c->times[i].n_layers = n_stages;
@@ -146,7 +147,8 @@ double bench_times_of(const bench_lineup *lineup, const bench_contender *c, uint
 
 const bench_contender *bench_times_float_form(const bench_lineup *lineup, const bench_contender *c)
 {
-    return strcmp(c->name, "binary") == 0 ? bench_lineup_find(lineup, "float", c->engine) : NULL;
+    const bool is_folded = strcmp(c->name, "binary") == 0 || strcmp(c->name, "integer") == 0;
+    return is_folded ? bench_lineup_find(lineup, "float", c->engine) : NULL;
 }
 
 double bench_times_ceiling(const bench_contender *binary, const bench_contender *floats, uint32_t i)

@@ -94,7 +94,7 @@ static const char *arithmetic_text(const bnn_stage *stage)
 {
     if (stage->integer_sums)
         return stage->inputs == BNN_VALUES_PIXELS ? "bits x pixels" : "bits x bits";
-    if (bnn_stage_sums_are_whole(stage) && stage->inputs != BNN_VALUES_BITS)
+    if (bench_is_integer(stage))
         return stage->inputs == BNN_VALUES_PIXELS ? "bytes x pixels" : "bytes x codes";
     return stage->op.binary_weights ? "bits x floats" : "floats";
 }
@@ -145,7 +145,7 @@ static void print_speedup(const bench_lineup *lineup, const bench_contender *bin
             printf("%.2f is the limit, as other layers have %.1f %% of that form's time\n", ceiling,
                    100 / ceiling);
         else
-            printf("no limit, as all layers are binary\n");
+            printf("no limit, as no layer has floats\n");
         for (size_t k = 1; k < BENCH_OTHERS; k++) {
             const double times = bench_times_of(lineup, binary, i, bench_others[k].name);
             if (isfinite(times))
@@ -243,8 +243,9 @@ static int print_report_text(const bench_lineup *lineup, const cli_options *opti
     for (size_t k = 0; k < lineup->n && status == BNN_OK; k++) {
         const bench_contender *c = &lineup->contenders[k];
         const bench_contender *floats = bench_times_float_form(lineup, c);
-        const bool alone =
-            strcmp(c->name, "float") == 0 && bench_lineup_find(lineup, "binary", NULL) == NULL;
+        const bool alone = strcmp(c->name, "float") == 0 &&
+                           bench_lineup_find(lineup, "binary", NULL) == NULL &&
+                           bench_lineup_find(lineup, "integer", NULL) == NULL;
         if (floats != NULL || alone)
             status = print_layers(lineup, c, floats, err);
         if (floats != NULL && status == BNN_OK)

@@ -205,6 +205,7 @@ static int unfold_say_twice(unfolding *u)
 static int unfold_make_weights(unfolding *u)
 {
     const bnn_stage *s = u->from;
+    u->to->op.codes = (bnn_codes){.step = 0}; /* any floats */
     if (!s->op.binary_weights)
         return BNN_OK;
     float *weight = bnn_arena_alloc(u->arena, (size_t)s->op.out.c * s->taps, sizeof *weight);

@@ -67,6 +67,10 @@ prints_nothing
     prints '"engine": "portable"'
     prints '"amdahl"'
     prints '"run": null'
+    bnn 0 bench "$srcdir/tests/fuzz/corpus/model/codes_by_hand.bnn" $quick --json
+    is_json
+    prints '"contender": "integer"'
+    prints '"contender": "float"'
     bnn 0 show small.bnn --json
     sed -n 's/^  "\(bare_bytes\|file_bytes\)": \([0-9]*\),/"\1": \2/p; s/^    "\(weight_bytes\)": \([0-9]*\),/"\1": \2/p' out >bytes
     [ "$(wc -l <bytes)" -eq 3 ] || wrong 'not three counts of bytes'

@@ -361,13 +361,13 @@ const cli_command cli_command_bench = {
     .arguments = "RUN|MODEL.bnn...",
     .summary = "time a deployed model against its float forms, in turns, on one core",
     .notes =
-        "Contenders: the binary model; `float`, the same weights as floats in the same engine;\n"
-        "`twin`, the baseline of the run's experiment with the same seed, when that is one in full\n"
-        "precision; and both of these in onnxruntime, when node and its package onnxruntime-node\n"
-        "are there. All are pinned to one CPU and take turns; their answers are compared first.\n"
-        "Times are medians and quartiles of the rounds. A RUN's benchmark is kept in the database,\n"
-        "see the view benchmark_summary and `bnnrun query benchmarks`, which has those of several\n"
-        "runs side by side; that of a file only with --db.\n"
+        "Contenders: the model, `binary` or, with weights of other widths, `integer`; `float`, the\n"
+        "same weights as floats in the same engine; `twin`, the baseline of the run's experiment\n"
+        "with the same seed, when that is one in full precision; and model and twin in onnxruntime,\n"
+        "when node and its package onnxruntime-node are there. All are pinned to one CPU and take\n"
+        "turns; their answers are compared first. Times are medians and quartiles of the rounds.\n"
+        "A RUN's benchmark is kept in the database, see the view benchmark_summary and `bnnrun query\n"
+        "benchmarks`, which has those of several runs side by side; that of a file only with --db.\n"
         "\n"
         "Several models are timed beside each other, a line each: what kind of network it is, its\n"
         "accuracy on all test images (those of the first RUN, or a directory of --data; else what\n"
