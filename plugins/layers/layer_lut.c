@@ -263,7 +263,7 @@ static void backward(const bnn_context *ctx, const void *params_, const bnn_laye
         const struct learned_wires learned = describe_learned(p, io);
         const bnn_gates gates = describe_rows(p, io, wires);
         ctx->kernels->gates_backward(&gates, kept.coefficients, kept.pins, io->gy, work.pins, g);
-        learned_wires_backward(&learned, ctx->kernels, hard, kept.share, io->x, work.pins, io->gx,
+        learned_wires_backward(&learned, hard, kept.share, io->x, work.pins, io->gx,
                                io->gradients[SCORES]);
     } else {
         const bnn_gates gates = describe(p, io, wires);

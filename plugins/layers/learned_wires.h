@@ -83,17 +83,32 @@ static inline void learned_wires_pick(const struct learned_wires *w, const float
 }
 
 /* Adds to gx what comes through one pin. */
-BNN_HOT static void learned_wires_add(size_t lanes, float share, const float *restrict gpin,
-                                      float *restrict gx)
+static inline void learned_wires_add(size_t lanes, float share, const float *restrict gpin,
+                                     float *restrict gx)
 {
     for (size_t lane = 0; lane < lanes; lane++)
         gx[lane] += share * gpin[lane];
 }
 
+/* The sum of products, in partial sums that do not depend on the machine. Written out, since a call of the kernels' dot
+ * takes longer than so few products. */
+static inline float learned_wires_dot(size_t lanes, const float *restrict a,
+                                      const float *restrict b)
+{
+    float sum[BNN_LANES] = {0};
+    for (size_t lane = 0; lane < lanes; lane += BNN_LANES)
+        for (size_t i = 0; i < BNN_LANES; i++)
+            sum[i] += a[lane + i] * b[lane + i];
+    for (size_t half = BNN_LANES / 2; half > 0; half /= 2)
+        for (size_t i = 0; i < half; i++)
+            sum[i] += sum[i + half];
+    return sum[0];
+}
+
 /* gscore, and gx (NULL: not wanted), which is overwritten; hard: through the one that is picked alone. */
-static inline void learned_wires_backward(const struct learned_wires *w, const bnn_kernels *kernels,
-                                          int hard, const float *share, const float *x,
-                                          const float *gpins, float *gx, float *gscore)
+BNN_HOT static void learned_wires_backward(const struct learned_wires *w, int hard,
+                                           const float *share, const float *x, const float *gpins,
+                                           float *gx, float *gscore)
 {
     const size_t lanes = w->lanes;
     for (size_t i = 0; gx != NULL && i < w->features * lanes; i++)
@@ -103,7 +118,7 @@ static inline void learned_wires_backward(const struct learned_wires *w, const b
         float *g = gscore + pin * w->candidates, mean = 0.0f;
         for (size_t j = 0; j < w->candidates; j++) {
             const size_t input = learned_wires_input(w, pin * w->candidates + j);
-            g[j] = kernels->dot(lanes, gpin, x + input * lanes);
+            g[j] = learned_wires_dot(lanes, gpin, x + input * lanes);
             mean += s[j] * g[j];
             if (gx != NULL && !hard)
                 learned_wires_add(lanes, s[j], gpin, gx + input * lanes);
