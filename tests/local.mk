@@ -567,6 +567,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/command/color \
 	tests/fuzz/corpus/command/color_auto \
 	tests/fuzz/corpus/command/color_wrong \
+	tests/fuzz/corpus/command/heading_controls \
 	tests/fuzz/corpus/command/compare \
 	tests/fuzz/corpus/command/compare_all \
 	tests/fuzz/corpus/command/compare_begins \

@@ -65,7 +65,8 @@ void cli_table_column(cli_table *table, const char *name, cli_column_kind kind)
         table->failed = true;
         return;
     }
-    grown[table->n_columns++] = (column){.name = copy, .kind = kind};
+    /* A column of a query may be called by any text, and a terminal gets no control characters of it. */
+    grown[table->n_columns++] = (column){.name = bnn_text_clean(copy, "\n\t"), .kind = kind};
 }
 
 void cli_table_column_is_text(cli_table *table, size_t i)

@@ -322,10 +322,11 @@ static int lower(const void *params_, const bnn_layer_io *io, bnn_lowering *lowe
 }
 
 BNN_DEFINE_LAYER(
-    BNN_HEAD("lut", "logic gates: learned tables of a few inputs each",
-             "Petersen et al. 2022, arXiv:2210.08277; of more inputs, and with learned wiring, "
-             "Bacellar et al. 2024, arXiv:2410.11112",
-             struct lut, params),
+    BNN_HEAD(
+        "lut", "logic gates: learned tables of a few inputs each",
+        "Petersen et al. 2022, arXiv:2210.08277; more inputs, learned wires: Bacellar et al. 2024, "
+        "2410.11112",
+        struct lut, params),
     .role = BNN_ROLE_LINEAR,
     .flags = BNN_LAYER_TAKES_BITS | BNN_LAYER_GIVES_BITS | BNN_LAYER_WEIGHTLESS, .plan = plan,
     .forward = forward, .backward = backward, .lower = lower, .start = start,
