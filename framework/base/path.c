@@ -168,8 +168,12 @@ const char **bnn_path_scan(const char *list, const char *ending, bnn_arena *aren
 {
     char directory[PATH_MAX];
     const char **names = bnn_arena_alloc(arena, SCAN_MAX, sizeof *names);
-    int status = names == NULL ? bnn_no_memory(err) : BNN_OK;
+    int status = BNN_OK;
     size_t n_all = 0;
+    if (names == NULL) {
+        bnn_no_memory(err);
+        return NULL;
+    }
     while (status == BNN_OK && bnn_path_next(&list, directory))
         status = scan_directory(directory, ending, arena, names, &n_all, err);
     if (status != BNN_OK)

@@ -48,7 +48,7 @@ void bnn_view_take(bnn_view view, bnn_shape image, const uint8_t *pixels, uint8_
     pixels += (image.h - cut.h) / 2 * row + (image.w - cut.w) / 2;
     for (uint32_t c = 0; c < out.c; c++)
         for (uint32_t y = 0; y < out.h; y++, seen += out.w) {
-            const uint8_t *from = pixels + c * plane + y * side * row;
+            const uint8_t *from = pixels + c * plane + (size_t)y * side * row;
             if (side == 1)
                 memcpy(seen, from, out.w);
             else if (side == 2)

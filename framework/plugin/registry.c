@@ -181,7 +181,7 @@ static void registry_fail_not_found(bnn_registry *registry, bnn_kind kind, const
 {
     bnn_arena *const arena = registry->arena;
     const bnn_plugin_file *files;
-    size_t n, n_names = 0;
+    size_t n = 0, n_names = 0;
     if (bnn_registry_scan(registry, &files, &n, err) != BNN_OK)
         return;
     const char **names = bnn_arena_alloc(arena, n + 1, sizeof *names);

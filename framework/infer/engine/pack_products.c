@@ -176,7 +176,7 @@ static int place_windows(const bnn_stage *s, bnn_arena *arena, bnn_pack_products
 static int place_outputs(const bnn_stage *s, bnn_arena *arena, bnn_pack_products *p, bnn_error *err)
 {
     const bnn_shape shape = p->decides ? s->out : s->op.out;
-    const size_t stride = p->n_tile > 0 ? s->lines->pool_stride : 1;
+    const size_t stride = s->lines != NULL && p->n_tile > 0 ? s->lines->pool_stride : 1;
     const size_t width = (shape.w + p->n_side - 1) / p->n_side;
     const size_t n = is_dense(s) ? 0 : shape.h * width, n_all = n + BNN_PRODUCTS_AT_A_TIME;
     int32_t *from = bnn_arena_alloc(arena, n_all, sizeof *from);
