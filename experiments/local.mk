@@ -10,6 +10,7 @@ nobase_dist_doc_DATA += \
 	experiments/float_vs_binary/figure.svg \
 	experiments/float_vs_binary/spec.yaml \
 	experiments/fronts/README.md \
+	experiments/fronts/fast.yaml \
 	experiments/fronts/figure.svg \
 	experiments/fronts/search.yaml \
 	experiments/fronts/spec.yaml \
@@ -33,6 +34,8 @@ EXTRA_DIST += \
 	experiments/best_lenet5/results.csv \
 	experiments/binarization_levels/results.csv \
 	experiments/float_vs_binary/results.csv \
+	experiments/fronts/fast.csv \
+	experiments/fronts/fast_bench.csv \
 	experiments/fronts/boards.csv \
 	experiments/fronts/published.csv \
 	experiments/fronts/results.csv \
