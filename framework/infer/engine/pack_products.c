@@ -301,7 +301,7 @@ int bnn_pack_products_stage(const bnn_stage *s, bnn_products_target target, bnn_
         status = place_windows(s, arena, p, err);
     if (status == BNN_OK)
         status = place_outputs(s, arena, p, err);
-    /* Loops of several places at a time have one group, or have a place's next group done after the next place. */
+    /* Not where some places' first groups are stored before their next ones, nor over padding. */
     p->spills = p->n_side > 1 ||
                 (!p->out.has_padding && (is_dense(s) || p->n_tile > 0 || p->n_groups == 1));
     return status;

@@ -9,9 +9,8 @@
 
 /* What the loop differs in by instruction set. */
 typedef struct bnn_products_target {
-    int32_t
-        byte_zero; /* the byte whose product with a weight is 0: 0 where bytes are multiplied without
-                          sign, 128 where with one */
+    /* The byte whose product with a weight is 0: 0 where bytes are multiplied without sign, 128 where with one. */
+    int32_t byte_zero;
     int32_t pair_most; /* that two products may add up to */
 } bnn_products_target;
 
@@ -30,10 +29,10 @@ typedef struct bnn_pack_products {
     bool takes_floats;        /* codes that the stage before gives as floats */
 
     uint32_t n_groups, n_words; /* of 16 output channels; of a window */
-    /* Of so few channels of pixels, 4 or 8, that lanes are those of some windows side by side: lane i of window
-     * i / n_channels. Else 1. */
+    /* Windows of pixels whose channels, 4 or 8, share the lanes of a group, one window's behind the other's; else 1.
+     * Byte i of all lanes is then byte spread[i] from the first window on. */
     uint32_t n_side;
-    uint8_t spread[64]; /* then byte i of all lanes is byte spread[i] of the first window's on */
+    uint8_t spread[64];
     const uint32_t *weights; /* [n_groups][n_words][16] */
     const int32_t *word;     /* [n_words]: bytes from the window's first */
     size_t y_step, x_step;   /* from a window to the next, in bytes */
@@ -52,7 +51,7 @@ typedef struct bnn_pack_products {
     uint32_t n_tile;              /* windows of a pool; 0: each is by itself */
     /* [n_tile, up to a multiple of 4, the last repeated]: bytes from the first */
     const int32_t *tile;
-    /* A store of 16 channels may write beyond the last one: what is there comes later. */
+    /* A store of 16 channels may write beyond the last one, since what is there is written later. */
     bool spills;
 } bnn_pack_products;
 

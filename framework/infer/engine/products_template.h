@@ -16,6 +16,8 @@ enum {
     PRODUCT_DENSE_GROUPS = 4
 };
 
+_Static_assert(PRODUCT_WINDOWS <= (int)BNN_PRODUCTS_AT_A_TIME, "places are listed for so many");
+
 /* Of 16 channels. */
 typedef struct product_sums {
     vi part[PARTS];
