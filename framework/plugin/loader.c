@@ -137,7 +137,7 @@ static int loader_open_object(const char *path, void **out, bnn_error *err)
                  "plugin calls nothing but libc, libm and the kernels it is given)",
                  reason == NULL ? "no reason given" : reason);
         err->reason = bnn_fault_remedy(why) != NULL ? why : 0;
-        return err->status;
+        return BNN_E_RESOURCE;
     }
     if (before != after) {
         dlclose(handle);
