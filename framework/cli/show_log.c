@@ -42,7 +42,7 @@ static void print_event(json_t *event)
             printf("%lld  ", (long long)json_integer_value(value));
         else if (json_is_string(value)) {
             cli_print_clean(json_string_value(value), json_string_length(value));
-            printf(last ? "" : "  ");
+            fputs(last ? "" : "  ", stdout);
         }
     }
     putchar('\n');

@@ -42,7 +42,7 @@ static void check_codes_of(const notes *n, const bnn_network *network, uint32_t 
     if (bnn_codes_are_digits(codes))
         snprintf(what, sizeof what,
                  "%u levels; they take %u.%u bits each in the model file, and become floats, since "
-                 "what they are multiplied with is real numbers",
+                 "they are multiplied with real numbers",
                  bnn_codes_levels(codes), bnn_codes_tenths(codes) / 10,
                  bnn_codes_tenths(codes) % 10);
     else if (codes.step != 0)

@@ -1,7 +1,7 @@
 /* unfold.h - a folded model as the same network in floats.
  *
- * What a float engine is timed on when there is nothing but a model file: the weights of -1 and +1
- * as floats, the decisions of folded stages as float operations and a sign, as a network has them
+ * What a float engine is timed on when there is nothing but a model file: the weights of few
+ * levels as floats, the decisions of folded stages as float operations and a sign, as a network has them
  * that nobody folded. */
 #ifndef BNN_EXPORT_UNFOLD_H
 #define BNN_EXPORT_UNFOLD_H

@@ -75,8 +75,8 @@ static size_t fast_window_bytes(const bnn_pack *p)
                : bnn_size_round_up(p->words.input_bytes + OVERREAD, BNN_ALIGN);
 }
 
-/* The same of BNN_PACK_PRODUCTS. */
-static size_t fast_bytes_bytes(const bnn_pack *p)
+/* What a copy of an image takes, as BNN_PACK_PRODUCTS reads it; 0: there is none. */
+static size_t fast_copy_bytes(const bnn_pack *p)
 {
     const bnn_pack_products *const products = &p->products;
     return products->takes_floats ? products->in.bytes
@@ -114,7 +114,7 @@ static size_t fast_cut_scratch(const fast_model *e, uint32_t stage, size_t n,
                                                  bnn_size_smaller(n, BNN_FLOAT_IMAGES_MAX));
     }
     if (p->loop == BNN_PACK_PRODUCTS) {
-        inputs = fast_bytes_bytes(p) * (fast_is_dense(p) ? n : 1);
+        inputs = fast_copy_bytes(p) * (fast_is_dense(p) ? n : 1);
     } else if (p->loop == BNN_PACK_ROWS) {
         rest = rows_scratch_bytes(p);
     } else if (p->loop == BNN_PACK_WORDS) {
@@ -301,7 +301,7 @@ static const uint8_t *fast_read_bytes(const bnn_pack *p, const uint8_t *x, uint8
 static void fast_multiply_dense(const bnn_pack *p, size_t n, const uint8_t *x, product_end to,
                                 uint8_t *copies)
 {
-    const size_t copied = fast_bytes_bytes(p), in_bytes = fast_in_bytes(p);
+    const size_t copied = fast_copy_bytes(p), in_bytes = fast_in_bytes(p);
     const size_t step = copied > 0 ? copied : in_bytes;
     for (size_t i = 0; copied > 0 && i < n; i++)
         fast_read_bytes(p, x + i * in_bytes, copies + i * copied);

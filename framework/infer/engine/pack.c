@@ -1,10 +1,5 @@
 #include "infer/engine/pack.h"
 
-/* What a stage may take beyond its values: inputs with their padding, and packed weights. Shapes
- * that cost more are left to the plain loops. */
-#define INPUT_BYTES_MAX  ((size_t)1 << 26)
-#define WEIGHT_BYTES_MAX ((size_t)1 << 28)
-
 /* Sums of all patterns of all rows, which should stay in the first-level cache. */
 #define PATTERN_BYTES_MAX ((size_t)1 << 18)
 
@@ -39,9 +34,9 @@ static bool words_fit(const bnn_stage *s)
     const size_t height = s->op.in.h + 2 * (size_t)s->op.padding,
                  width = s->op.in.w + 2 * (size_t)s->op.padding;
     const size_t position = pixels ? s->op.in.c : divided_up(s->op.in.c, 32) * 4;
-    if (s->op.type != BNN_LOWER_DENSE && height * width * position > INPUT_BYTES_MAX)
+    if (s->op.type != BNN_LOWER_DENSE && height * width * position > BNN_PACK_INPUT_BYTES)
         return false;
-    return most_words(s) * divided_up(s->op.out.c, LANES) * LANES * 4 <= WEIGHT_BYTES_MAX;
+    return most_words(s) * divided_up(s->op.out.c, LANES) * LANES * 4 <= BNN_PACK_WEIGHT_BYTES;
 }
 
 /* Whether a stage can take bits in rows. */
@@ -52,7 +47,7 @@ static bool takes_rows(const bnn_stage *s)
     return s->op.in.w + s->op.padding <= 32 && s->op.kernel <= 32 &&
            (s->op.in.h + 2 * (size_t)s->op.padding) * bnn_pack_row_words(s) *
                    bnn_pack_row_columns(s) <=
-               INPUT_BYTES_MAX / 4;
+               BNN_PACK_INPUT_BYTES / 4;
 }
 
 static size_t pattern_bytes(const bnn_stage *s)

@@ -1,14 +1,11 @@
 #include "infer/engine/pack_products.h"
 
 #include "base/size.h"
+#include "infer/engine/pack.h"
 #include "infer/lines.h"
 
-/* As in pack.c. */
-#define INPUT_BYTES_MAX  ((size_t)1 << 26)
-#define WEIGHT_BYTES_MAX ((size_t)1 << 28)
-
 /* With these, a product with any byte, and two of them, fit into 16 bits with a sign. */
-enum { LANES = 16, TILE = 4, WEIGHT_MOST = 127, SPILL = 16 };
+enum { LANES = BNN_PACK_LANES, TILE = BNN_PACK_TILE, WEIGHT_MOST = 127, SPILL = 16 };
 
 static bool is_dense(const bnn_stage *s)
 {
@@ -58,8 +55,8 @@ static bool memory_fits(const bnn_stage *s)
                  width = s->op.in.w + 2 * (size_t)s->op.padding;
     const size_t window =
         is_dense(s) ? s->taps : (size_t)4 * s->op.kernel * s->op.kernel * s->op.in.c;
-    return height * width * bnn_size_round_up(s->op.in.c, 4) <= INPUT_BYTES_MAX &&
-           window * bnn_size_round_up(s->op.out.c, LANES) <= WEIGHT_BYTES_MAX / 8;
+    return height * width * bnn_size_round_up(s->op.in.c, 4) <= BNN_PACK_INPUT_BYTES &&
+           window * bnn_size_round_up(s->op.out.c, LANES) <= BNN_PACK_WEIGHT_BYTES / 8;
 }
 
 /* Whether windows of a pool overlap so little that each can be summed by itself; and its codes are what floats say. */
