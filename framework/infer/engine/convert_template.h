@@ -28,6 +28,18 @@ static void convert_floats_to_codes(const bnn_pack *p, const float *values, uint
                     (uint8_t)((int32_t)*values++ - p->stage->in_codes.min);
 }
 
+/* And back. */
+static void convert_codes_to_floats(const bnn_pack *p, const uint8_t *codes, float *out)
+{
+    const bnn_codes_places *const places = &p->products.out;
+    const bnn_shape shape = p->stage->out;
+    for (size_t c = 0; c < shape.c; c++)
+        for (size_t y = 0; y < shape.h; y++)
+            for (size_t x = 0; x < shape.w; x++)
+                *out++ = (float)(codes[y * places->y_step + x * places->x_step + c] +
+                                 p->stage->out_codes.min);
+}
+
 /* The words of a row's windows, 16 windows from column x on: for each channel the kernel's width of
  * bits, side by side. outside: ones where the padding is +1. */
 INLINE void convert_row_to_words(const bnn_stage *s, const uint32_t *row, size_t n_channels,

@@ -57,8 +57,9 @@ static size_t fast_in_bytes(const bnn_pack *p)
 
 static size_t fast_out_bytes(const bnn_pack *p)
 {
+    const bool codes = p->products.out.bytes > 0 && !p->products.gives_floats;
     return p->stage->outputs == BNN_VALUES_BITS ? p->out.bytes
-           : p->products.out.bytes > 0          ? p->products.out.bytes
+           : codes                              ? p->products.out.bytes
                                                 : fast_out_values(p) * sizeof(float);
 }
 
@@ -91,8 +92,9 @@ typedef struct scratch {
     float *floats;   /* [n][in], or [n][sums] in front of a chain */
     float *results;  /* [n][out], to become bits */
     int32_t *sums;   /* [n][sums] of a dense stage, [sums] of a convolution */
-    uint8_t *bytes;  /* [out], to become bits, and behind them the bits of a channel's sums */
-    void *rest;      /* of the loop itself */
+    uint8_t
+        *bytes; /* [out], to become bits or floats, and behind them the bits of a channel's sums */
+    void *rest; /* of the loop itself */
 } scratch;
 
 /* Where they begin for a block of n images, which suits fewer, too; returns where the last ends. */
@@ -115,6 +117,7 @@ static size_t fast_cut_scratch(const fast_model *e, uint32_t stage, size_t n,
     }
     if (p->loop == BNN_PACK_PRODUCTS) {
         inputs = fast_copy_bytes(p) * (fast_is_dense(p) ? n : 1);
+        bytes = p->products.gives_floats ? n * p->products.out.bytes : 0;
     } else if (p->loop == BNN_PACK_ROWS) {
         rest = rows_scratch_bytes(p);
     } else if (p->loop == BNN_PACK_WORDS) {
@@ -314,7 +317,7 @@ static void fast_multiply_dense(const bnn_pack *p, size_t n, const uint8_t *x, p
             products_dense_image(p->stage, &p->products, bytes, to);
         n -= some;
         bytes += some * step;
-        to.codes += some * fast_out_bytes(p);
+        to.codes += some * p->products.out.bytes;
         to.sums += some * fast_sum_values(p);
     }
 }
@@ -322,19 +325,24 @@ static void fast_multiply_dense(const bnn_pack *p, size_t n, const uint8_t *x, p
 static void fast_run_products(const bnn_pack *p, const bnn_float_stage *floats, size_t n,
                               const uint8_t *x, uint8_t *out, const scratch *w)
 {
-    product_end to = {.codes = out + p->products.out.origin, .sums = w->floats};
-    if (p->products.out.has_padding)
-        memset(out, p->products.out.outside, n * fast_out_bytes(p));
+    const bnn_codes_places *const places = &p->products.out;
+    uint8_t *const codes = p->products.gives_floats ? w->bytes : out;
+    product_end to = {.codes = codes + places->origin, .sums = w->floats};
+    if (places->has_padding)
+        memset(codes, places->outside, n * places->bytes);
     if (fast_is_dense(p)) {
         fast_multiply_dense(p, n, x, to, w->inputs);
     } else {
         for (size_t i = 0; i < n; i++) {
             products_convolve(p->stage, &p->products,
                               fast_read_bytes(p, x + i * fast_in_bytes(p), w->inputs), to);
-            to.codes += fast_out_bytes(p);
+            to.codes += places->bytes;
             to.sums += fast_sum_values(p);
         }
     }
+    for (size_t i = 0; p->products.gives_floats && i < n; i++)
+        convert_codes_to_floats(p, codes + i * places->bytes,
+                                (float *)(void *)out + i * fast_out_values(p));
     if (!p->products.decides)
         fast_run_operations(p, floats, n, w->floats, out, w);
 }

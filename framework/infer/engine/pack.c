@@ -352,25 +352,34 @@ static int pack_rows(bnn_pack *p, bnn_arena *arena, bnn_error *err)
     return BNN_OK;
 }
 
-/* The last first: codes are bytes where the next stage takes bytes. */
+/* Codes are bytes where both a stage and the next one take bytes, else floats. */
+static void join_products(bnn_pack *p, bnn_pack *next)
+{
+    if (p->stage->lines == NULL)
+        return;
+    p->products.gives_floats = next == NULL || next->loop != BNN_PACK_PRODUCTS;
+    p->products.out =
+        p->products.gives_floats ? bnn_pack_codes_of(p->stage->out) : next->products.in;
+    if (!p->products.gives_floats)
+        next->products.takes_floats = false;
+}
+
 static void choose_loops(const bnn_model *model, const bnn_model *unfolded, bnn_pack *packs)
 {
-    bool next_can = false;
-    for (uint32_t i = model->n_stages; i-- > 0;) {
-        const uint32_t next = i + 1 < model->n_stages ? i + 1 : i;
+    const uint32_t n = model->n_stages;
+    for (uint32_t i = 0; i < n; i++) {
         bnn_pack *p = &packs[i];
-        next_can = bnn_pack_products_fit(&model->stages[i], next_can);
-        p->stage = next_can ? &model->stages[i] : &unfolded->stages[i];
-        p->loop = next_can ? BNN_PACK_PRODUCTS : loop_for(p->stage, &unfolded->stages[next]);
-        if (next_can && p->stage->inputs == BNN_VALUES_CODES) {
+        const bool fits = bnn_pack_products_fit(&model->stages[i]);
+        p->stage = fits ? &model->stages[i] : &unfolded->stages[i];
+        p->loop =
+            fits ? BNN_PACK_PRODUCTS : loop_for(p->stage, &unfolded->stages[i + 1 < n ? i + 1 : i]);
+        p->products.takes_floats = fits && p->stage->inputs == BNN_VALUES_CODES;
+        if (p->products.takes_floats)
             p->products.in = bnn_pack_codes_into(p->stage);
-            p->products.takes_floats = true;
-        }
-        if (next_can && p->stage->lines != NULL) {
-            p->products.out = p[1].products.in;
-            p[1].products.takes_floats = false;
-        }
     }
+    for (uint32_t i = 0; i < n; i++)
+        if (packs[i].loop == BNN_PACK_PRODUCTS)
+            join_products(&packs[i], i + 1 < n ? &packs[i + 1] : NULL);
 }
 
 int bnn_pack_model(const bnn_model *model, const bnn_model *unfolded, bnn_products_target target,

@@ -71,27 +71,36 @@ static bool lines_fit(const bnn_stage *s)
     return fit;
 }
 
-bool bnn_pack_products_fit(const bnn_stage *s, bool next_can)
+bool bnn_pack_products_fit(const bnn_stage *s)
 {
     if ((s->op.type != BNN_LOWER_CONV2D && !is_dense(s)) || s->logic != NULL || s->integer_sums ||
         (!takes_pixels(s) && s->inputs != BNN_VALUES_CODES) || !bnn_stage_sums_are_whole(s) ||
         greatest_weight(s) > WEIGHT_MOST || !memory_fits(s))
         return false;
-    return s->lines == NULL || (s->outputs == BNN_VALUES_CODES && next_can && lines_fit(s));
+    return s->lines == NULL || (s->outputs == BNN_VALUES_CODES && lines_fit(s));
 }
 
 /* ---- places ------------------------------------------------------------------------------ */
 
+static bnn_codes_places padded_places(bnn_shape shape, size_t padding, uint8_t outside)
+{
+    bnn_codes_places places = {
+        .x_step = bnn_size_round_up(shape.c, 4), .has_padding = padding > 0, .outside = outside};
+    places.y_step = (shape.w + 2 * padding) * places.x_step;
+    places.origin = padding * (places.y_step + places.x_step);
+    places.bytes = bnn_size_round_up((shape.h + 2 * padding) * places.y_step + SPILL, 64);
+    return places;
+}
+
 bnn_codes_places bnn_pack_codes_into(const bnn_stage *s)
 {
-    const size_t padding = is_dense(s) ? 0 : s->op.padding;
-    bnn_codes_places places = {.x_step = bnn_size_round_up(s->op.in.c, 4),
-                               .has_padding = padding > 0,
-                               .outside = (uint8_t)((int32_t)s->op.pad_value - s->in_codes.min)};
-    places.y_step = (s->op.in.w + 2 * padding) * places.x_step;
-    places.origin = padding * (places.y_step + places.x_step);
-    places.bytes = bnn_size_round_up((s->op.in.h + 2 * padding) * places.y_step + SPILL, 64);
-    return places;
+    return padded_places(s->op.in, is_dense(s) ? 0 : s->op.padding,
+                         (uint8_t)((int32_t)s->op.pad_value - s->in_codes.min));
+}
+
+bnn_codes_places bnn_pack_codes_of(bnn_shape shape)
+{
+    return padded_places(shape, 0, 0);
 }
 
 /* Three levels of words, and the bytes from one to the next. */

@@ -27,6 +27,7 @@ enum { BNN_PRODUCTS_AT_A_TIME = 8 }; /* places, at most */
 typedef struct bnn_pack_products {
     bnn_codes_places in, out; /* of codes */
     bool takes_floats;        /* codes that the stage before gives as floats */
+    bool gives_floats; /* the same for the stage behind: `out` is where codes lie until then */
 
     uint32_t n_groups, n_words; /* of 16 output channels; of a window */
     /* Windows of pixels whose channels, 4 or 8, share the lanes of a group, one window's behind the other's; else 1.
@@ -55,13 +56,14 @@ typedef struct bnn_pack_products {
     bool spills;
 } bnn_pack_products;
 
-/* Whether a stage can be run so; next_can: whether the next stage can, and takes its codes as bytes. */
-bool bnn_pack_products_fit(const bnn_stage *stage, bool next_can);
+/* Whether a stage can be run so. */
+bool bnn_pack_products_fit(const bnn_stage *stage);
 
-/* Where the codes lie that a stage takes. */
+/* Where the codes lie that a stage takes; and those of a shape, without padding. */
 bnn_codes_places bnn_pack_codes_into(const bnn_stage *stage);
+bnn_codes_places bnn_pack_codes_of(bnn_shape shape);
 
-/* Lays a stage out of which `in`, `out` and `takes_floats` are known. Fails only for want of memory. */
+/* Lays a stage out of which `in`, `out` and who gives floats are known. Fails only for want of memory. */
 int bnn_pack_products_stage(const bnn_stage *stage, bnn_products_target target, bnn_arena *arena,
                             bnn_pack_products *products, bnn_error *err);
 
