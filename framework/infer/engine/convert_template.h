@@ -3,13 +3,13 @@
  *
  * Parameters: simd/count.h. */
 
-/* out[c][h + 2 * padding][w + 2 * padding]; padding is the pixel of value 0. */
+/* out[c][h + 2 * padding][w + 2 * padding]; padding is the pixel of its value, 0 or -1. */
 static void convert_pad_pixels(const bnn_stage *s, const uint8_t *image, uint8_t *out)
 {
     const size_t row = bnn_pack_pixel_row(s), padding = s->op.padding;
     const size_t height = s->op.in.h + 2 * padding;
     if (padding > 0)
-        memset(out, 128, s->op.in.c * height * row);
+        memset(out, 128 + 128 * (int)s->op.pad_value, s->op.in.c * height * row);
     for (size_t c = 0; c < s->op.in.c; c++)
         for (size_t y = 0; y < s->op.in.h; y++, image += s->op.in.w)
             memcpy(out + (c * height + y + padding) * row + padding, image, s->op.in.w);
