@@ -20,7 +20,8 @@ dist_topologies_DATA = \
 	configs/topologies/logic_small.yaml \
 	configs/topologies/mnist_11k.yaml \
 	configs/topologies/mnist_3k.yaml \
-	configs/topologies/mnist_7k.yaml
+	configs/topologies/mnist_7k.yaml \
+	configs/topologies/mnist_separable.yaml
 
 datasetsdir = $(pkgdatadir)/datasets
 dist_datasets_DATA = \

@@ -460,7 +460,7 @@ enum {
 typedef enum bnn_lower_op {
     BNN_LOWER_IDENTITY = 0, /* y = x */
     BNN_LOWER_CONV2D = 1,   /* y = bias, or 0; then y = fma(weight, x, y) for each tap, where zero
-                               padding is no tap */
+                               padding is no tap; taps are of the channels of its group */
     BNN_LOWER_DENSE = 2,    /* likewise over all inputs */
     BNN_LOWER_AFFINE = 3,   /* y = fma(x, factor[c], offset[c]) */
     BNN_LOWER_CLAMP = 4,    /* t = low > x ? low : x; y = high < t ? high : t */
@@ -524,6 +524,10 @@ struct bnn_lowering {
     uint64_t *tables;  /* table: [out] */
     uint32_t inputs;   /* table: of each output, 1 to BNN_GATE_INPUTS_MAX */
     uint32_t levels;   /* thermometer */
+
+    /* Set by the layer; zero before. conv2d: so many groups of channels, of which output channels see those
+     * inputs only that are the same part of all; both can be divided so. 0 is 1. */
+    uint32_t groups;
 };
 
 enum { BNN_EMITS_MAX = 7, BNN_GATE_INPUTS_MAX = 6 };

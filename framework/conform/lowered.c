@@ -52,7 +52,8 @@ static void lowered_take(conform_lowered *to, const bnn_lowering *l)
                    .low = l->low,
                    .high = l->high,
                    .inputs = l->inputs,
-                   .levels = l->levels};
+                   .levels = l->levels,
+                   .groups = l->groups};
     if (has & BNN_OP_FACTOR)
         op->factor = lowered_copy(to->memory, l->factor, op->in.c);
     if (has & BNN_OP_OFFSET)

@@ -142,7 +142,8 @@ static int graph_take_lowering(graph_layer *layer, const char *name, const bnn_l
                    .low = l->low,
                    .high = l->high,
                    .inputs = l->inputs,
-                   .levels = l->levels};
+                   .levels = l->levels,
+                   .groups = l->op == BNN_LOWER_CONV2D ? l->groups : 0};
     if (op->name == NULL || (factor && op->factor == NULL) || (offset && op->offset == NULL))
         return bnn_no_memory(m->err);
     if (!bnn_op_out_shape(op, from->plan.out.c, &op->out))

@@ -125,6 +125,8 @@ static void encode_constants(encoder *w, const bnn_op *op)
         encode_count(w, op->padding);
         encode_byte(w, (uint8_t)(int8_t)op->pad_value);
     }
+    if (has & BNN_OP_GROUPS && w->version > 2)
+        encode_count(w, bnn_op_groups(op));
 }
 
 static bool encode_has_codes(const encoder *w, const bnn_stage *s)
@@ -316,16 +318,28 @@ static void encode_head(encoder *w, const bnn_model *model)
     encode_count(w, model->n_stages);
 }
 
-uint32_t bnn_modelfile_version(const bnn_model *model)
+/* The oldest version that can say what a stage is. */
+static uint32_t encode_version_of(const bnn_stage *s)
 {
     const encoder newest = {.version = BNN_MODELFILE_VERSION};
-    if (model->version == 0 && !bnn_view_is_all(model->view))
-        return newest.version;
-    for (uint32_t i = 0; model->version == 0 && i < model->n_stages; i++)
-        if (encode_has_codes(&newest, &model->stages[i]) || model->stages[i].logic != NULL ||
-            model->stages[i].lines != NULL || model->stages[i].outputs == BNN_VALUES_CODES)
-            return newest.version;
-    return model->version == 0 ? 1 : model->version;
+    if (bnn_op_groups(&s->op) > 1)
+        return 3;
+    return encode_has_codes(&newest, s) || s->logic != NULL || s->lines != NULL ||
+                   s->outputs == BNN_VALUES_CODES
+               ? 2
+               : 1;
+}
+
+uint32_t bnn_modelfile_version(const bnn_model *model)
+{
+    uint32_t version = bnn_view_is_all(model->view) ? 1 : 2;
+    if (model->version != 0)
+        return model->version;
+    for (uint32_t i = 0; i < model->n_stages; i++) {
+        const uint32_t least = encode_version_of(&model->stages[i]);
+        version = least > version ? least : version;
+    }
+    return version;
 }
 
 size_t bnn_modelfile_head_bytes(const bnn_model *model)

@@ -33,6 +33,10 @@ static void decode_constants(bnn_decoder *r, bnn_op *op)
         op->padding = bnn_decoder_count(r);
         op->pad_value = (int8_t)bnn_decoder_number(r, 1);
     }
+    if (has & BNN_OP_GROUPS && r->version > 2) {
+        op->groups = bnn_decoder_count(r);
+        bnn_decoder_need(r, op->groups > 0, "no groups of channels");
+    }
 }
 
 static void decode_codes(bnn_decoder *r, bnn_op *op)
@@ -82,6 +86,8 @@ static void decode_linear(bnn_decoder *r, uint32_t flags, bnn_stage *s)
     bnn_op *op = &s->op;
     decode_constants(r, op);
     const uint32_t channels = bnn_decoder_count(r);
+    bnn_decoder_need(r, op->in.c % bnn_op_groups(op) == 0 && channels % bnn_op_groups(op) == 0,
+                     "%u groups do not divide %u and %u channels", op->groups, op->in.c, channels);
     if (r->status != BNN_OK)
         return;
     const bool fits = bnn_op_out_shape(op, channels, &op->out) && op->pad_value >= -1.0f &&

@@ -56,6 +56,9 @@
  *              run); bitmap(gates * (2^inputs - 1)): the tables without their first bits
  *     outputs  packed(values * outputs of each, 2 * nodes)
  *
+ * Version 3 is written where version 2 cannot say what there is: groups. In it
+ * - the geometry of a conv2d ends in a count: groups of channels, 1 or more (op.h), by which both are divided.
+ *
  * Shapes are not stored but follow from the input; they must fit. Nothing may follow the last
  * stage. Threshold bytes are the fewest that hold all thresholds of the stage. */
 #ifndef BNN_INFER_MODELFILE_H
@@ -65,7 +68,7 @@
 
 #include <string.h>
 
-enum { BNN_MODELFILE_VERSION = 2 }; /* the newest */
+enum { BNN_MODELFILE_VERSION = 3 }; /* the newest */
 #define BNN_MODELFILE_LIMIT_BYTES ((size_t)1 << 30)
 
 /* As in PNG: not ASCII, and line endings that a transfer as text would change. */

@@ -116,23 +116,25 @@ static void op_avgpool(const bnn_op *op, const float *x, float *y)
 static bool op_conv2d_shape(const bnn_op *op, uint32_t out_channels, bnn_shape *out)
 {
     out->c = out_channels;
-    return op_place_windows(op, out);
+    return op->in.c % bnn_op_groups(op) == 0 && out_channels % bnn_op_groups(op) == 0 &&
+           op_place_windows(op, out);
 }
 
 static size_t op_conv2d_taps(const bnn_op *op)
 {
-    return (size_t)op->in.c * op->kernel * op->kernel;
+    return (size_t)bnn_op_group_in(op) * op->kernel * op->kernel;
 }
 
 /* One output of a convolution. */
 static float op_convolve(const bnn_op *op, const float *x, uint32_t channel, uint32_t oh,
                          uint32_t ow)
 {
-    const size_t k = op->kernel;
+    const size_t k = op->kernel, n_in = bnn_op_group_in(op);
+    const size_t first = channel / bnn_op_group_out(op) * n_in;
     const float *w = op->weight + channel * op_conv2d_taps(op);
     const bool skips_padding = op->pad_value == 0.0f;
     float sum = op->bias != NULL ? op->bias[channel] : 0.0f;
-    for (size_t c = 0; c < op->in.c; c++)
+    for (size_t c = first; c < first + n_in; c++)
         for (size_t kh = 0; kh < k; kh++)
             for (size_t kw = 0; kw < k; kw++, w++) {
                 /* Above and left of the image the index wraps, and is too large as well. */
@@ -235,7 +237,7 @@ static void op_group_sum(const bnn_op *op, const float *x, float *y)
 
 static const bnn_op_kind op_kinds[] = {
     [BNN_LOWER_IDENTITY] = {.apply_channel = op_identity},
-    [BNN_LOWER_CONV2D] = {.has = BNN_OP_WINDOW | BNN_OP_PADDING,
+    [BNN_LOWER_CONV2D] = {.has = BNN_OP_WINDOW | BNN_OP_PADDING | BNN_OP_GROUPS,
                           .shape = op_conv2d_shape,
                           .taps = op_conv2d_taps,
                           .apply = op_conv2d},

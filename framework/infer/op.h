@@ -27,7 +27,7 @@ typedef struct bnn_op {
     bnn_shape in, out;
     uint32_t kernel, stride, padding; /* conv2d; a pool's kernel is its window, its padding 0 */
     float pad_value;                  /* conv2d: what lies beyond the border */
-    const float *weight;          /* [out.c][in.c][kernel][kernel]; dense: [out.c][all inputs] */
+    const float *weight;          /* [out.c][in.c / groups][kernel][kernel]; dense: [out.c][in] */
     bool binary_weights;          /* every weight is -1 or +1 */
     bnn_codes codes;              /* what every weight is one of, and a file has digits of */
     const float *bias;            /* [out.c], or NULL */
@@ -37,15 +37,17 @@ typedef struct bnn_op {
     const uint32_t *wires;        /* table: [out][inputs]: places in x */
     const uint64_t *tables;       /* table: [out] */
     uint32_t levels, inputs;      /* thermometer; table */
+    uint32_t groups;              /* conv2d: of channels, see bnn_lowering; 0 is 1 */
 } bnn_op;
 
 /* What an operation has besides weights; a model file has it in this order. */
 enum {
-    BNN_OP_FACTOR = 1,  /* f32 [in.c] */
-    BNN_OP_OFFSET = 2,  /* f32 [in.c] */
-    BNN_OP_RANGE = 4,   /* f32 low, high */
-    BNN_OP_WINDOW = 8,  /* u32 kernel, stride */
-    BNN_OP_PADDING = 16 /* u32 padding, i8 pad value */
+    BNN_OP_FACTOR = 1,   /* f32 [in.c] */
+    BNN_OP_OFFSET = 2,   /* f32 [in.c] */
+    BNN_OP_RANGE = 4,    /* f32 low, high */
+    BNN_OP_WINDOW = 8,   /* u32 kernel, stride */
+    BNN_OP_PADDING = 16, /* u32 padding, i8 pad value */
+    BNN_OP_GROUPS = 32,  /* u32 groups, from version 3 on */
 };
 
 typedef struct bnn_op_kind {
@@ -66,6 +68,22 @@ typedef struct bnn_op_kind {
     /* Linear, it multiplies by weights: those of one output channel. Else NULL. */
     size_t (*taps)(const bnn_op *op);
 } bnn_op_kind;
+
+static inline uint32_t bnn_op_groups(const bnn_op *op)
+{
+    return op->groups > 1 ? op->groups : 1;
+}
+
+/* The channels of a group. */
+static inline uint32_t bnn_op_group_in(const bnn_op *op)
+{
+    return op->in.c / bnn_op_groups(op);
+}
+
+static inline uint32_t bnn_op_group_out(const bnn_op *op)
+{
+    return op->out.c / bnn_op_groups(op);
+}
 
 /* The row of a bnn_lower_op; NULL for any other number. */
 const bnn_op_kind *bnn_op_kind_of(uint32_t type);

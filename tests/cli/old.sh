@@ -86,9 +86,9 @@ for command in $commands run@old.yaml; do
     says "v2/old.db: made by a newer bnnrun (schema 12, this one knows $newest); use that one"
 done
 cp v5/old.db.artifacts/$run/model.bnn newer.bnn
-printf '\003' | dd of=newer.bnn bs=1 seek=8 conv=notrunc 2>/dev/null
+printf '\004' | dd of=newer.bnn bs=1 seek=8 conv=notrunc 2>/dev/null
 fails 4 show newer.bnn
-says 'newer.bnn: byte 12: version 3, this program reads versions 1 to 2'
+says 'newer.bnn: byte 12: version 4, this program reads versions 1 to 3'
 
 # Plugins of the first version and its header: a descriptor may be shorter than today's.
 xz -dc "$srcdir/tests/old/plugins.tar.xz" | tar xf -

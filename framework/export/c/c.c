@@ -68,8 +68,9 @@ static void c_operation_text(c_writer *w)
 {
     const bnn_stage *s = w->stage;
     if (s->op.type == BNN_LOWER_CONV2D)
-        fprintf(w->out, "Convolution, kernel %u, stride %u, padding %u", s->op.kernel, s->op.stride,
-                s->op.padding);
+        fprintf(w->out, "Convolution, kernel %u, stride %u, padding %u%s", s->op.kernel,
+                s->op.stride, s->op.padding,
+                bnn_op_groups(&s->op) == 1 ? "" : bnn_c_text(w, ", %u groups", s->op.groups));
     else
         fprintf(w->out, "%s",
                 s->logic != NULL                ? "Gates"

@@ -53,20 +53,32 @@ static void chain_product(c_writer *w, const char *at, const char *inside)
     w->indent -= skips ? 4 : 0;
 }
 
+/* Channel i of those that the sum of channel c is of. */
+static const char *chain_channel(c_writer *w)
+{
+    const bnn_op *op = &w->stage->op;
+    const uint32_t n_in = bnn_op_group_in(op), n_out = bnn_op_group_out(op);
+    if (bnn_op_groups(op) == 1)
+        return n_in > 1 ? "i" : NULL;
+    const char *group = n_out == 1 ? "c" : bnn_c_text(w, "c / %u", n_out);
+    return n_in == 1 ? group : bnn_c_text(w, "(%s * %u + i)", group, n_in);
+}
+
 static void chain_convolution(c_writer *w)
 {
     const bnn_stage *s = w->stage;
     const int indent = w->indent;
     const char *inside = bnn_c_text(w, "row < %u && column < %u", s->op.in.h, s->op.in.w);
+    const uint32_t n_in = bnn_op_group_in(&s->op);
     bnn_c_code(w, "size_t t = 0;\n");
-    if (s->op.in.c > 1)
-        bnn_c_loop(w, "i", s->op.in.c, ")");
+    if (n_in > 1)
+        bnn_c_loop(w, "i", n_in, ")");
     bnn_c_loop(w, "kh", s->op.kernel, ")");
     bnn_c_loop(w, "kw", s->op.kernel, ", t++) {");
     bnn_c_code(w, "const size_t row = %s, column = %s;\n",
                bnn_c_position(w, "h", s->op.stride, "kh", s->op.padding),
                bnn_c_position(w, "v", s->op.stride, "kw", s->op.padding));
-    chain_product(w, bnn_c_index(w, s->op.in, s->op.in.c > 1 ? "i" : NULL, "row", "column"),
+    chain_product(w, bnn_c_index(w, s->op.in, chain_channel(w), "row", "column"),
                   s->op.padding > 0 ? inside : NULL);
     bnn_c_end(w);
     w->indent = indent;

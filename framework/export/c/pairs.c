@@ -17,7 +17,7 @@ bool bnn_c_fits_pairs(const bnn_stage *s)
 {
     enum { TAPS_MAX = 256 }; /* of pixels up to 255; and their places are bytes */
     if (s->inputs != BNN_VALUES_PIXELS || s->op.type != BNN_LOWER_CONV2D || s->taps > TAPS_MAX ||
-        s->fold.n_tables > 0)
+        s->fold.n_tables > 0 || bnn_op_groups(&s->op) > 1)
         return false;
     return bnn_c_sums_in_a_row(s, s->fold.pool) > 1;
 }

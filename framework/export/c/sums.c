@@ -54,6 +54,8 @@ static bool sums_are_dense_of_bits(const bnn_stage *s)
 static uint32_t sums_digit_bits(const bnn_stage *s)
 {
     enum { TAPS_MAX = 1 << 15 }; /* of 255 times 255, in 31 bits: levels may be few and far apart */
+    if (bnn_op_groups(&s->op) > 1) /* whose inputs come to totals of their own */
+        return 0;
     if (sums_are_counts(s) || s->taps > TAPS_MAX || (s->op.binary_weights && s->lines == NULL) ||
         sums_are_dense_of_bits(s))
         return 0;
@@ -109,10 +111,14 @@ void bnn_c_weights(c_writer *w)
 
 /* ---- windows ----------------------------------------------------------------------------- */
 
-/* Channels are counted where there are several. */
-static const char *sums_channel(const bnn_stage *s)
+/* Channels are counted where there are several: c, of group g. */
+static const char *sums_channel(c_writer *w)
 {
-    return s->op.in.c > 1 ? "c" : NULL;
+    const bnn_op *op = &w->stage->op;
+    const uint32_t n_in = bnn_op_group_in(op);
+    if (bnn_op_groups(op) == 1)
+        return n_in > 1 ? "c" : NULL;
+    return n_in > 1 ? bnn_c_text(w, "(g * %u + c)", n_in) : "g";
 }
 
 int32_t bnn_c_padding(const bnn_stage *s)
@@ -131,7 +137,7 @@ static void sums_tap(c_writer *w)
                                  s->inputs != BNN_VALUES_BITS ? "x[%s]"
                                  : sums_are_counts(s)         ? "@_get_bit(x, %s)"
                                                               : "2 * @_get_bit(x, %s)",
-                                 bnn_c_index(w, s->op.in, sums_channel(s), "h", "v"));
+                                 bnn_c_index(w, s->op.in, sums_channel(w), "h", "v"));
     if (s->op.padding > 0)
         tap = bnn_c_text(w, "h < %u && v < %u ? %s : %d", s->op.in.h, s->op.in.w, tap,
                          bnn_c_padding(s));
@@ -153,7 +159,7 @@ static void sums_tap(c_writer *w)
 static void sums_row_of_taps(c_writer *w)
 {
     const bnn_stage *s = w->stage;
-    const char *channel = sums_channel(s), *row = bnn_c_position(w, "row", s->op.stride, "kh", 0);
+    const char *channel = sums_channel(w), *row = bnn_c_position(w, "row", s->op.stride, "kh", 0);
     const char *column = s->op.stride > 1 ? bnn_c_text(w, "column * %u", s->op.stride) : "column";
     if (channel == NULL)
         row = bnn_c_text(w, "(%s)", row);
@@ -167,6 +173,7 @@ void bnn_c_window(c_writer *w)
     static const char *const values[] = {"pixels", "bits (0 and 2)", "floats", "codes"};
     const bnn_stage *s = w->stage;
     const bool counts = sums_are_counts(s), totals = sums_need_total(w);
+    const uint32_t groups = bnn_op_groups(&s->op);
     const size_t words = bnn_c_words(s->taps);
     if (s->op.type != BNN_LOWER_CONV2D)
         return;
@@ -188,19 +195,27 @@ void bnn_c_window(c_writer *w)
                totals ? "    int32_t total = 0;\n" : "");
     w->indent = 4;
     if (!counts) {
-        w->work.bytes = bnn_size_larger(w->work.bytes, bnn_c_taps_of_digits(s));
+        w->work.bytes = bnn_size_larger(w->work.bytes, groups * bnn_c_taps_of_digits(s));
     } else {
-        bnn_c_code(w, "@_clear(@_work.window, %zu);\n", words);
-        w->work.window = bnn_size_larger(w->work.window, words);
+        bnn_c_code(w, "@_clear(@_work.window, %zu);\n", groups * words);
+        w->work.window = bnn_size_larger(w->work.window, groups * words);
     }
-    if (s->op.in.c > 1)
-        bnn_c_loop(w, "c", s->op.in.c, ")");
+    if (groups > 1)
+        bnn_c_loop(w, "g", groups, counts ? ") {" : ")");
+    if (groups > 1 && counts) /* each begins with a word */
+        bnn_c_code(w, "n = g * %zu;\n", 32 * words);
+    if (bnn_op_group_in(&s->op) > 1)
+        bnn_c_loop(w, "c", bnn_op_group_in(&s->op), ")");
     if (counts && s->op.padding == 0 && s->op.kernel < 32) {
         sums_row_of_taps(w);
     } else {
         bnn_c_loop(w, "kh", s->op.kernel, ")");
         bnn_c_loop(w, "kw", s->op.kernel, ", n++) {");
         sums_tap(w);
+        bnn_c_end(w);
+    }
+    if (groups > 1 && counts) {
+        w->indent = 8;
         bnn_c_end(w);
     }
     w->indent = 4;
@@ -245,11 +260,22 @@ const char *bnn_c_sum_of_digits(c_writer *w, const char *products, const char *t
     return bnn_c_text(w, "(%s %c %s)", products, codes.min < 0 ? '-' : '+', total);
 }
 
+/* What is under the kernel for channel c, each group's behind the other's. */
+static const char *sums_window(c_writer *w, bool counts)
+{
+    const bnn_op *op = &w->stage->op;
+    const size_t step = counts ? bnn_c_words(w->stage->taps) : w->stage->taps;
+    const char *window = counts ? "@_work.window" : "@_work.bytes";
+    return bnn_op_groups(op) == 1
+               ? window
+               : bnn_c_text(w, "%s + c / %u * %zu", window, bnn_op_group_out(op), step);
+}
+
 const char *bnn_c_sum(c_writer *w, bool agreement)
 {
     const bnn_stage *s = w->stage;
     const bool counts = sums_are_counts(s), dense = s->op.type == BNN_LOWER_DENSE;
-    const char *x = dense ? "x" : counts ? "@_work.window" : "@_work.bytes";
+    const char *x = dense ? "x" : sums_window(w, counts);
     const char *weights = bnn_c_text(w, "@_%s_weights[c]", w->name);
     if (counts && agreement)
         return bnn_c_text(w, "@_agree(%s, %s, %zu)", weights, x, bnn_c_words(s->taps));

@@ -61,6 +61,8 @@ void bnn_onnx_conv(bnn_onnx_writer *w, const bnn_op *conv, const char *weight)
         const int64_t by[] = {p, p, p, p};
         bnn_onnx_set_ints(w, "pads", by, 4);
     }
+    if (bnn_op_groups(conv) > 1)
+        bnn_onnx_set_int(w, "group", conv->groups);
 }
 
 void bnn_onnx_gemm(bnn_onnx_writer *w, const bnn_op *dense, const char *weight)

@@ -23,7 +23,7 @@ static const char *qonnx_weights(bnn_onnx_writer *w, const bnn_op *op, const int
 
 static void qonnx_conv(bnn_onnx_writer *w, const bnn_op *o)
 {
-    const int64_t dims[] = {o->out.c, o->in.c, o->kernel, o->kernel};
+    const int64_t dims[] = {o->out.c, bnn_op_group_in(o), o->kernel, o->kernel};
     bnn_onnx_conv(w, o, qonnx_weights(w, o, dims, 4, o->weight));
 }
 

@@ -62,7 +62,7 @@ static const char *stages_packed_weights(bnn_onnx_writer *w, const bnn_stage *s,
 static void stages_linear(bnn_onnx_writer *w, const bnn_stage *s, bool packed)
 {
     const bool conv = s->op.type == BNN_LOWER_CONV2D;
-    const int64_t conv_dims[] = {s->op.out.c, s->op.in.c, s->op.kernel, s->op.kernel};
+    const int64_t conv_dims[] = {s->op.out.c, bnn_op_group_in(&s->op), s->op.kernel, s->op.kernel};
     const int64_t dense_dims[] = {s->op.out.c, s->taps};
     const int64_t *dims = conv ? conv_dims : dense_dims;
     const size_t n_dims = conv ? 4 : 2;

@@ -134,6 +134,13 @@ INLINE int float_rows_tile_size(size_t left, size_t *channels)
     return i;
 }
 
+/* The output channels from c on that see the same inputs. */
+INLINE size_t float_left_of_group(const bnn_stage *s, size_t c)
+{
+    const size_t n = bnn_op_group_out(&s->op);
+    return n - c % n;
+}
+
 static void float_run_rows(const bnn_float_stage *f, const float *copy, float *y)
 {
     const size_t channels = f->stage->op.out.c;

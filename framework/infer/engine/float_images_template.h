@@ -135,7 +135,8 @@ INLINE void float_images_tile(const int channels, const bnn_float_stage *f, cons
     const size_t border = float_block_border(s), k = s->op.kernel;
     const ptrdiff_t row = (ptrdiff_t)(s->op.in.w + 2 * border) * BLOCK,
                     w_row = (ptrdiff_t)k * channels;
-    const tile_terms terms = {.n = {s->op.in.c, at->rows.n, at->columns.n},
+    const size_t first = at->channel / bnn_op_group_out(&s->op) * bnn_op_group_in(&s->op);
+    const tile_terms terms = {.n = {bnn_op_group_in(&s->op), at->rows.n, at->columns.n},
                               .a_step = {(ptrdiff_t)k * w_row, w_row, channels},
                               .x_step = {(ptrdiff_t)(s->op.in.h + 2 * border) * row, row, BLOCK}};
     const size_t tap = at->rows.tap * k + at->columns.tap;
@@ -145,7 +146,9 @@ INLINE void float_images_tile(const int channels, const bnn_float_stage *f, cons
         sum[i] = splat_f(f->bias[at->channel + (size_t)(i / BLOCK_VECTORS)]);
     tile_add(channels, BLOCK_VECTORS, &terms,
              f->packed_images + at->channel * s->taps + tap * (size_t)channels, 1,
-             at->block + at->rows.from * (size_t)row + at->columns.from * BLOCK, sum);
+             at->block + first * (size_t)terms.x_step[0] + at->rows.from * (size_t)row +
+                 at->columns.from * BLOCK,
+             sum);
     float_finish_images(channels, f, at, sum);
 }
 
@@ -170,7 +173,7 @@ static void float_images_at(const bnn_float_stage *f, images_place *at, size_t r
     at->rows = float_taps_at(f->stage, row, f->stage->op.in.h);
     at->columns = float_taps_at(f->stage, column, f->stage->op.in.w);
     for (size_t size; at->channel < channels; at->channel += size) {
-        const int tile = float_rows_tile_size(channels - at->channel, &size);
+        const int tile = float_rows_tile_size(float_left_of_group(f->stage, at->channel), &size);
         images_tiles[tile](f, at);
     }
     at->channel = 0;

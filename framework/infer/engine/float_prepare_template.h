@@ -56,14 +56,14 @@ static void float_fuse(bnn_float_stage *f)
 
 /* ---- weights ----------------------------------------------------------------------------- */
 
-/* How many channels from c on have their weights side by side. */
+/* How many channels from c on have their weights side by side: of one group. */
 static size_t float_pack_width(const bnn_float_stage *f, float_method method, size_t c)
 {
     size_t size = VL;
     if (method == FLOAT_DENSE)
         return round_up(f->stage->op.out.c, LANES);
     if (method == FLOAT_ROWS)
-        float_rows_tile_size(f->stage->op.out.c - c, &size);
+        float_rows_tile_size(float_left_of_group(f->stage, c), &size);
     return size;
 }
 
@@ -151,7 +151,7 @@ static int float_find_offsets(bnn_float_stage *f, bnn_arena *arena, bnn_error *e
     if (offset == NULL)
         return bnn_no_memory(err);
     f->offset = offset;
-    for (size_t c = 0; c < s->op.in.c; c++)
+    for (size_t c = 0; c < bnn_op_group_in(&s->op); c++)
         for (size_t kh = 0; kh < k; kh++)
             for (size_t kw = 0; kw < k; kw++)
                 *offset++ = (uint32_t)((c * f->copy_rows + kh) * row +
@@ -162,9 +162,10 @@ static int float_find_offsets(bnn_float_stage *f, bnn_arena *arena, bnn_error *e
 static int float_prepare_conv(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
 {
     const bnn_stage *s = f->stage;
-    f->method = float_conv_method(s);
+    const bool groups = bnn_op_groups(&s->op) > 1; /* have lanes that are images */
+    f->method = groups ? FLOAT_ROWS : float_conv_method(s);
     float_fuse(f);
-    f->least_input = float_least_input(f);
+    f->least_input = groups ? INFINITY : float_least_input(f);
     if (!float_size_copy(f)) {
         f->least_input = INFINITY;
         return BNN_OK;

@@ -74,6 +74,8 @@ static bnn_pack_loop loop_for(const bnn_stage *s, const bnn_stage *next)
         return bnn_pack_logic_fits(s->logic) ? BNN_PACK_LOGIC : BNN_PACK_PLAIN;
     if (!s->integer_sums)
         return BNN_PACK_FLOATS;
+    if (bnn_op_groups(&s->op) > 1)
+        return BNN_PACK_PLAIN;
     if (rows_fit(s, next))
         return BNN_PACK_ROWS;
     return words_fit(s) ? BNN_PACK_WORDS : BNN_PACK_PLAIN;

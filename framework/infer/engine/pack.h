@@ -26,7 +26,7 @@ typedef enum bnn_pack_loop {
     BNN_PACK_ROWS,
     BNN_PACK_PRODUCTS, /* whole sums of pixels or codes and weights of 8 bits */
     BNN_PACK_FLOATS,   /* float sums */
-    BNN_PACK_PLAIN, /* integer sums and gates whose shape would take too much memory otherwise, and lines */
+    BNN_PACK_PLAIN, /* integer sums of groups; those and gates that would take too much memory otherwise; lines */
     BNN_PACK_LOGIC, /* gates, on rows of bits of the images of a block */
 } bnn_pack_loop;
 

@@ -74,8 +74,8 @@ static bool lines_fit(const bnn_stage *s)
 bool bnn_pack_products_fit(const bnn_stage *s)
 {
     if ((s->op.type != BNN_LOWER_CONV2D && !is_dense(s)) || s->logic != NULL || s->integer_sums ||
-        (!takes_pixels(s) && s->inputs != BNN_VALUES_CODES) || !bnn_stage_sums_are_whole(s) ||
-        greatest_weight(s) > WEIGHT_MOST || !memory_fits(s))
+        bnn_op_groups(&s->op) > 1 || (!takes_pixels(s) && s->inputs != BNN_VALUES_CODES) ||
+        !bnn_stage_sums_are_whole(s) || greatest_weight(s) > WEIGHT_MOST || !memory_fits(s))
         return false;
     return s->lines == NULL || (s->outputs == BNN_VALUES_CODES && lines_fit(s));
 }

@@ -49,17 +49,18 @@ size_t bnn_plain_workspace_bytes(const bnn_plain_stage *plain)
 
 /* ---- sums -------------------------------------------------------------------------------- */
 
-/* window[i] = the input under weight i at output position (oh, ow); `outside` beyond the border.
- * A dense operation has all inputs in its only window. */
-static void gather_window(const bnn_stage *s, const uint8_t *x, uint32_t oh, uint32_t ow,
-                          int32_t outside, int32_t *window)
+/* window[i] = the input under weight i of a group's channels at output position (oh, ow); `outside` beyond
+ * the border. A dense operation has all inputs in its only window. */
+static void gather_window(const bnn_stage *s, const uint8_t *x, size_t group, uint32_t oh,
+                          uint32_t ow, int32_t outside, int32_t *window)
 {
+    const size_t n_in = bnn_op_group_in(&s->op);
     if (s->op.type == BNN_LOWER_DENSE) {
         for (size_t i = 0; i < s->taps; i++)
             window[i] = x[i];
         return;
     }
-    for (size_t c = 0; c < s->op.in.c; c++)
+    for (size_t c = group * n_in; c < (group + 1) * n_in; c++)
         for (size_t kh = 0; kh < s->op.kernel; kh++)
             for (size_t kw = 0; kw < s->op.kernel; kw++) {
                 /* Above and left of the image the index wraps, and is too large as well. */
@@ -96,23 +97,32 @@ static int32_t sum_of_pixels(const bnn_stage *s, const uint64_t *weights, const 
     return sum;
 }
 
+/* The sums of the channels of a group at a position; sum: that of channel 0. */
+static void sum_group(const bnn_stage *s, size_t group, const parts *w, int32_t *sum)
+{
+    const bool pixels = s->inputs == BNN_VALUES_PIXELS;
+    const size_t plane = (size_t)s->op.out.h * s->op.out.w, n_out = bnn_op_group_out(&s->op);
+    if (!pixels)
+        pack_window(w->window, s->taps, w->window_bits);
+    for (size_t c = group * n_out; c < (group + 1) * n_out; c++) {
+        const uint64_t *row = s->bits + c * s->row_words;
+        sum[c * plane] =
+            pixels ? sum_of_pixels(s, row, w->window) : sum_of_bits(s, row, w->window_bits);
+    }
+}
+
 static void sum_integers(const bnn_stage *s, const uint8_t *x, const parts *w)
 {
     const bool pixels = s->inputs == BNN_VALUES_PIXELS;
     const int32_t outside = pixels ? 128 : s->op.pad_value > 0; /* as the inputs are stored */
-    const size_t plane = (size_t)s->op.out.h * s->op.out.w;
+    const size_t n_groups = bnn_op_groups(&s->op);
     int32_t *sum = w->sums;
     for (uint32_t oh = 0; oh < s->op.out.h; oh++)
-        for (uint32_t ow = 0; ow < s->op.out.w; ow++, sum++) {
-            gather_window(s, x, oh, ow, outside, w->window);
-            if (!pixels)
-                pack_window(w->window, s->taps, w->window_bits);
-            for (size_t c = 0; c < s->op.out.c; c++) {
-                const uint64_t *row = s->bits + c * s->row_words;
-                sum[c * plane] =
-                    pixels ? sum_of_pixels(s, row, w->window) : sum_of_bits(s, row, w->window_bits);
+        for (uint32_t ow = 0; ow < s->op.out.w; ow++, sum++)
+            for (size_t g = 0; g < n_groups; g++) {
+                gather_window(s, x, g, oh, ow, outside, w->window);
+                sum_group(s, g, w, sum);
             }
-        }
 }
 
 /* The inputs as floats. */

@@ -8,31 +8,37 @@
 #include "export/stage_size.h"
 
 /* A small network with something of everything: a table, a pool of bits, a chain, biases. */
-#define SMALL                                                        \
-    "  topology:\n"                                                  \
-    "    name: small\n"                                              \
-    "    input: {channels: 1, height: 8, width: 7}\n"                \
-    "    blocks:\n"                                                  \
-    "      - layer: {name: conv2d, out: 5, kernel: 3, padding: 1}\n" \
-    "        pool: maxpool\n"                                        \
-    "      - layer: {name: conv2d, out: 3, kernel: 2}\n"             \
-    "      - layer: {name: dense, out: 11}\n"                        \
+#define SMALL_OF(channels, second)                                              \
+    "  topology:\n"                                                             \
+    "    name: small\n"                                                         \
+    "    input: {channels: 1, height: 8, width: 7}\n"                           \
+    "    blocks:\n"                                                             \
+    "      - layer: {name: conv2d, out: " channels ", kernel: 3, padding: 1}\n" \
+    "        pool: maxpool\n"                                                   \
+    "      - layer: {name: conv2d, out: " second "}\n"                          \
+    "      - layer: {name: dense, out: 11}\n"                                   \
     "      - layer: {name: dense, out: 4}\n"
+#define SMALL        SMALL_OF("5", "3, kernel: 2")
+#define SMALL_GROUPS SMALL_OF("6", "9, kernel: 2, groups: 3")
 enum { CLASSES = 4 };
 
-static const char *const settings_texts[] = {
-    "  binarize: {first: true, last: true}\n  activation: prelu\n  ordering: act_bn\n",
-    "  binarize: {}\n  ordering: pool_bn_act\n  activation: hardtanh\n",
-    "  binarize: none\n  activation: prelu\n",
-    "  binarize: {activations: false}\n",
-    "  quantize: {weights: 2, activations: 4}\n",
-    "  binarize: {first: true}\n  form: ternary\n",
+static const struct {
+    const char *topology, *text;
+} small[] = {
+    {SMALL, "  binarize: {first: true, last: true}\n  activation: prelu\n  ordering: act_bn\n"},
+    {SMALL, "  binarize: {}\n  ordering: pool_bn_act\n  activation: hardtanh\n"},
+    {SMALL, "  binarize: none\n  activation: prelu\n"},
+    {SMALL, "  binarize: {activations: false}\n"},
+    {SMALL, "  quantize: {weights: 2, activations: 4}\n"},
+    {SMALL_GROUPS, "  binarize: {}\n"},
+    {SMALL_GROUPS, "  quantize: {weights: 2, activations: 4}\n"},
+    {SMALL, "  binarize: {first: true}\n  form: ternary\n"},
 };
-enum { N_SETTINGS = sizeof settings_texts / sizeof *settings_texts };
+enum { N_SETTINGS = sizeof small / sizeof *small };
 
 static const bnn_model *small_model_with(int which, bool lines)
 {
-    const char *spec = model_spec(SMALL, settings_texts[which]);
+    const char *spec = model_spec(small[which].topology, small[which].text);
     bnn_network *net = network_of(parsed_model(spec), CLASSES, 1, 1);
     fill_tensors(net, (uint64_t)which + 3);
     return built_with(graph_of(net), lines, NULL, NULL);
@@ -63,6 +69,8 @@ START_TEST(a_file_is_read_back)
     ck_assert_ptr_null(bnn_model_metadata(again, "nothing"));
     ck_assert_uint_eq(again->n_stages, 4);
     ck_assert_str_eq(again->stages[1].op.name, "conv2d_2");
+    ck_assert_uint_eq(bnn_op_groups(&again->stages[1].op), bnn_op_groups(&model->stages[1].op));
+    ck_assert_int_eq(again->version == 3, strcmp(small[_i].topology, SMALL_GROUPS) == 0);
     if (_i == 0) /* the one that is to have tables, rules, pools */
         ck_assert(again->stages[0].fold.n_tables > 0 && again->stages[0].fold.pool == 2);
     free(read);
@@ -240,14 +248,27 @@ static const uint8_t known_lines_file[] = {
 };
 /* clang-format on */
 
-enum { KNOWN = 3 };
+/* clang-format off */
+static const uint8_t known_groups_file[] = {
+    0x89, 'B', 'N', 'N', 13, 10, 26, 10,        /* magic */
+    3, 0, 0, 0, 45, 0, 0, 0,                    /* 8: version, size */
+    0, 0, 0, 0,                                 /* 16: checksum */
+    2, 1, 1, 2, 0, 0, 1,                        /* 20: input, classes, nothing else, metadata, stages */
+    1, 'g', 1, 0, 2, 8, 2,                      /* 27: name, kinds, floats */
+    1, 1, 0, 0, 2, 2,                           /* 34: kernel, stride, padding, groups, channels */
+    0xff, 1, 1, 6, 0,                           /* 40: codes, weights, chain */
+};
+/* clang-format on */
 
-/* Those of version 2 have a checksum, too. */
+enum { KNOWN = 4 };
+
+/* The newer ones have a checksum, too. */
 static size_t known_bytes(int which, uint8_t bytes[sizeof known_file])
 {
-    const uint8_t *const files[KNOWN] = {known_file, known_codes_file, known_lines_file};
+    const uint8_t *const files[KNOWN] = {known_file, known_codes_file, known_lines_file,
+                                         known_groups_file};
     const size_t sizes[KNOWN] = {sizeof known_file, sizeof known_codes_file,
-                                 sizeof known_lines_file};
+                                 sizeof known_lines_file, sizeof known_groups_file};
     memcpy(bytes, files[which], sizes[which]);
     if (which > 0)
         make_plausible(bytes, sizes[which]);
@@ -283,6 +304,26 @@ START_TEST(lines_are_read)
     const uint8_t image[] = {228, 148};
     float *logits = logits_of_image(&bnn_engine_portable, model, arena, image);
     ck_assert(logits[0] == 2.0f && logits[1] == 1.0f);
+    free(logits);
+}
+END_TEST
+
+/* Each of two channels sees one, with weights of -1 and +1. */
+START_TEST(groups_are_read)
+{
+    uint8_t bytes[sizeof known_file];
+    const size_t n = known_bytes(3, bytes);
+    bnn_error err = {0};
+    bnn_model *model = NULL;
+    ck_assert(try_model(bytes, n));
+    ck_assert_msg(bnn_modelfile_decode(bytes, n, "m", arena, &model, &err) == BNN_OK, "%s",
+                  err.message);
+    const bnn_stage *s = &model->stages[0];
+    ck_assert(s->op.groups == 2 && s->taps == 1 && s->macs == 2);
+    ck_assert(s->op.weight[0] == -1 && s->op.weight[1] == 1);
+    const uint8_t image[] = {192, 160};
+    float *logits = logits_of_image(&bnn_engine_portable, model, arena, image);
+    ck_assert(logits[0] == -0.5f && logits[1] == 0.25f);
     free(logits);
 }
 END_TEST
@@ -436,8 +477,8 @@ typedef struct damage {
 /* Offsets in known_file. */
 static const damage damages[] = {
     {0, 'B', false, "m: byte 0: not a model file: it must begin with 89 'BNN' 0d 0a 1a 0a"},
-    {8, 3, false, "m: byte 12: version 3, this program reads versions 1 to 2"},
-    {8, 0, false, "m: byte 12: version 0, this program reads versions 1 to 2"},
+    {8, 4, false, "m: byte 12: version 4, this program reads versions 1 to 3"},
+    {8, 0, false, "m: byte 12: version 0, this program reads versions 1 to 3"},
     {12, 141, false, "m: byte 16: the file says it has 141 bytes, it has 140; copy it again"},
     {60, 0xff, false,
      "m: byte 20: the checksum is 8348b006, the file says adda8d2f: it is damaged; copy it again"},
@@ -541,6 +582,17 @@ static const damage damages_of_lines[] = {
     {56, 2, true, "m: byte 60: takes values of kind 2, is given kind 3"},
 };
 
+/* In known_groups_file. */
+static const damage damages_of_groups[] = {
+    {8, 2, true, "m: byte 42: codes from 2 to -1 in steps of 1"},
+    {38, 0, true, "m: byte 39: no groups of channels"},
+    {38, 3, true, "m: byte 40: 3 groups do not divide 2 and 2 channels"},
+    {39, 3, true, "m: byte 40: 2 groups do not divide 2 and 3 channels"},
+    {39, 0, true,
+     "m: byte 40: layer: 0 channels, kernel 1, stride 1, padding 0 with 0 does not fit 2x1x1"},
+    {39, 126, true, "m: byte 43: 126 channels of 1 weights are not there"},
+};
+
 static void check_damage(const damage *d, int which)
 {
     uint8_t bytes[sizeof known_file];
@@ -564,6 +616,12 @@ END_TEST
 START_TEST(damage_of_lines_is_described)
 {
     check_damage(&damages_of_lines[_i], 2);
+}
+END_TEST
+
+START_TEST(damage_of_groups_is_described)
+{
+    check_damage(&damages_of_groups[_i], 3);
 }
 END_TEST
 
@@ -664,6 +722,7 @@ static Suite *modelfile_suite(void)
     tcase_add_loop_test(tcase, the_bytes_are_those_of_the_description, 0, 2);
     tcase_add_test(tcase, codes_take_fewer_bytes);
     tcase_add_test(tcase, lines_are_read);
+    tcase_add_test(tcase, groups_are_read);
     tcase_add_test(tcase, lines_that_cannot_be_are_refused);
     tcase_add_loop_test(tcase, lenet_is_small, 0, sizeof size_cases / sizeof *size_cases);
     suite_add_tcase(suite, tcase);
@@ -675,6 +734,8 @@ static Suite *modelfile_suite(void)
                         sizeof damages_of_codes / sizeof *damages_of_codes);
     tcase_add_loop_test(hostile, damage_of_lines_is_described, 0,
                         sizeof damages_of_lines / sizeof *damages_of_lines);
+    tcase_add_loop_test(hostile, damage_of_groups_is_described, 0,
+                        sizeof damages_of_groups / sizeof *damages_of_groups);
     tcase_add_test(hostile, equal_numbers_are_one);
     tcase_add_loop_test(hostile, every_truncation_is_refused, 0, N_SETTINGS);
     tcase_add_loop_test(hostile, no_damage_does_harm, 0, N_SETTINGS + KNOWN);

@@ -1,4 +1,4 @@
-/* check_topologies.c - topologies that are named by the bytes of their weights have as many. */
+/* check_topologies.c - topologies have the weights that they say, and take the bytes that they are named by. */
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/deploy_fixture.h"
 
@@ -11,6 +11,7 @@ static const struct {
     {"mnist_3k", 15594, 3264},
     {"mnist_7k", 33872, 6987},
     {"mnist_11k", 52420, 10748},
+    {"mnist_separable", 3536, 969},
 };
 enum { N_SMALL = sizeof small / sizeof *small };
 

@@ -366,7 +366,7 @@ START_TEST(engines_agree_on_codes)
                   "%zu: %zu %zu %zu, %zu %zu, %zu %zu, %zu %zu %zu %zu %zu %zu", p.n, p.n_pixels,
                   p.n_bytes, p.n_floats, p.n_sums, p.n_dense, p.n_fours, p.n_pools, p.n_halves,
                   p.n_spills, p.n_padded, p.n_wide, p.n_sides, p.n_gives);
-    ck_assert_msg(n_lines[0] > 5 && n_lines[1] > 80 && n_bits > 20 && n_pixels > 20 &&
+    ck_assert_msg(n_lines[0] > 4 && n_lines[1] > 80 && n_bits > 20 && n_pixels > 20 &&
                       n_pools > 10 && n_chains > 20 && n_codes > 20,
                   "%zu %zu %zu %zu %zu %zu %zu", n_lines[0], n_lines[1], n_bits, n_pixels, n_pools,
                   n_chains, n_codes);

@@ -88,7 +88,8 @@ const bnnModel = (() => {
 
     /* ---- the file ---- */
 
-    /* Version 2 has short counts, arrays of one float, and codes; version 1 has names and sizes instead. */
+    /* Version 2 has short counts, arrays of one float, and codes; version 1 has names and sizes instead. Version 3
+     * has groups. */
     function reader(bytes) {
         const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
         let at = 0;
@@ -168,7 +169,7 @@ const bnnModel = (() => {
         if (op.type === CONV2D || op.type === MAXPOOL || op.type === AVGPOOL)
             [op.kernel, op.stride, op.padding] = [r.count(), r.count(), 0];
         if (op.type === CONV2D)
-            [op.padding, op.padValue] = [r.count(), r.i8()];
+            [op.padding, op.padValue, op.groups] = [r.count(), r.i8(), r.version > 2 ? r.count() : 1];
         op.out = op.in;
         if (op.kernel > 0) {
             const side = (n) => Math.floor((n + 2 * op.padding - op.kernel) / op.stride) + 1;
@@ -180,7 +181,7 @@ const bnnModel = (() => {
     function readLinear(r, flags, s) {
         const op = readNumbers(r, s.op), channels = r.count();
         op.out = op.type === DENSE ? [channels, 1, 1] : [channels, op.out[1], op.out[2]];
-        s.taps = op.type === DENSE ? values(op.in) : op.in[0] * op.kernel * op.kernel;
+        s.taps = op.type === DENSE ? values(op.in) : op.in[0] / op.groups * op.kernel * op.kernel;
         s.binary = (flags & 1) !== 0;
         op.weight = s.binary ? Int8Array.from(r.bitmap(channels * s.taps), (bit) => 2 * bit - 1)
             : flags & 8      ? r.codes(channels * s.taps)
@@ -306,7 +307,7 @@ const bnnModel = (() => {
     function decode(bytes) {
         const r = reader(bytes), magic = [0x89, 0x42, 0x4e, 0x4e, 13, 10, 26, 10];
         const isModel = magic.every((byte) => r.u8() === byte), version = r.u32();
-        if (!isModel || (version !== 1 && version !== 2) || r.u32() !== bytes.length)
+        if (!isModel || version < 1 || version > 3 || r.u32() !== bytes.length)
             throw new Error("not a model file");
         r.u32();
         r.version = version;
@@ -332,13 +333,15 @@ const bnnModel = (() => {
 
     /* Whether it is inside, and of what is outside the pad value; -1: to be left out. */
     function windows(op, skips, add, start, y) {
-        const [channels, h, w] = op.out, [inC, inH, inW] = op.in, k = op.kernel;
+        const [channels, h, w] = op.out, [, inH, inW] = op.in, k = op.kernel;
+        const inC = op.in[0] / op.groups;
         let at = 0;
         for (let c = 0; c < channels; c++)
             for (let i = 0; i < h; i++)
                 for (let j = 0; j < w; j++) {
                     let sum = start(c), tap = c * inC * k * k;
-                    for (let d = 0; d < inC; d++)
+                    const first = Math.floor(c * op.groups / channels) * inC;
+                    for (let d = first; d < first + inC; d++)
                         for (let a = 0; a < k; a++)
                             for (let b = 0; b < k; b++, tap++) {
                                 const row = i * op.stride + a - op.padding;
