@@ -42,11 +42,11 @@ static int32_t greatest_weight(const bnn_stage *s)
     return most <= (float)WEIGHT_MOST ? (int32_t)most : WEIGHT_MOST + 1;
 }
 
-/* Whether two products can be too much for the loop: then each weight is the sum of two. */
-static bool needs_halves(const bnn_stage *s, bnn_products_target target)
+/* What two products may add up to, or their difference from 0. */
+static int32_t greatest_pair(const bnn_stage *s)
 {
     const bnn_range in = byte_range(s);
-    return 2 * greatest_weight(s) * (in.max - in.min) > target.pair_most;
+    return 2 * greatest_weight(s) * (in.max - in.min);
 }
 
 static bool memory_fits(const bnn_stage *s)
@@ -294,7 +294,10 @@ static int pack_ends(const bnn_stage *s, bnn_products_target target, bnn_arena *
 int bnn_pack_products_stage(const bnn_stage *s, bnn_products_target target, bnn_arena *arena,
                             bnn_pack_products *p, bnn_error *err)
 {
-    const bool halves = needs_halves(s, target);
+    /* Where two products can be too much for the loop, each weight is the sum of two. */
+    const int32_t pair = greatest_pair(s);
+    const bool halves = pair > target.pair_most;
+    p->words_most = pair == 0 ? UINT32_MAX : (uint32_t)(INT16_MAX / pair);
     p->n_groups = (uint32_t)(bnn_size_round_up(s->op.out.c, LANES) / LANES);
     p->decides = s->lines != NULL;
     put_side_by_side(s, p);

@@ -30,6 +30,7 @@ typedef struct bnn_pack_products {
     bool gives_floats; /* the same for the stage behind: `out` is where codes lie until then */
 
     uint32_t n_groups, n_words; /* of 16 output channels; of a window */
+    uint32_t words_most; /* in a row whose pairs of products 16 bits hold the sum of; may be 0 */
     /* Windows of pixels whose channels, 4 or 8, share the lanes of a group, one window's behind the other's; else 1.
      * Byte i of all lanes is then byte spread[i] from the first window on. */
     uint32_t n_side;

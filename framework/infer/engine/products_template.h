@@ -13,7 +13,8 @@ enum {
     PRODUCT_WINDOWS_MOST = 9,
     PRODUCT_GROUPS = PARTS == 1 ? 2 : 1,
     PRODUCT_CHAINS_MOST = PRODUCT_WINDOWS_MOST * 2,
-    PRODUCT_DENSE_GROUPS = 4
+    PRODUCT_DENSE_GROUPS = 4,
+    PRODUCT_WORDS_WORTH = 4 /* of which short sums are added up faster than each by itself */
 };
 
 _Static_assert(PRODUCT_WINDOWS <= (int)BNN_PRODUCTS_AT_A_TIME, "places are listed for so many");
@@ -32,30 +33,27 @@ INLINE void products_spread_word(const uint8_t *p, vu out[PARTS])
         out[part] = splat_u(word);
 }
 
-/* value[i * m + j] of the window at x[i] by group + j: n windows, m groups. side: lanes are those of some windows side by
- * side, of which x[i] is the first. */
-INLINE void products_sum(const bnn_pack_products *p, bool side, int n, int m, size_t group,
-                         const uint8_t *const *x, product_sums *value)
+/* The four bytes at `at` of a window, as all lanes of a group have them. side: lanes are those of some windows side by
+ * side, of which this is the first. */
+INLINE void products_read(const bnn_pack_products *p, bool side, const uint8_t *at, vu out[PARTS])
+{
+    if (side)
+        spread_bytes(at, p->spread, out);
+    else
+        products_spread_word(at, out);
+}
+
+/* sum[i * m + j] of the window at x[i] by group + j: n windows, m groups. */
+INLINE void products_add_all(const bnn_pack_products *p, bool side, int n, int m, size_t group,
+                             const uint8_t *const *x, product_sums *sum)
 {
     const size_t next = (size_t)p->n_words * LANES;
     const uint32_t *weights = p->weights + group * next;
-    const int32_t *const base = p->base + group * LANES;
-    product_sums sum[PRODUCT_CHAINS_MOST];
-    UNROLL
-    for (int i = 0; i < n * m; i++) {
-        UNROLL
-        for (int part = 0; part < PARTS; part++)
-            sum[i].part[part] = load_i(base + i % m * LANES + part * VL);
-    }
     for (size_t word = 0; word < p->n_words; word++, weights += LANES) {
-        const int32_t at = p->word[word];
         UNROLL
         for (int i = 0; i < n; i++) {
             vu bytes[PARTS];
-            if (side)
-                spread_bytes(x[i] + at, p->spread, bytes);
-            else
-                products_spread_word(x[i] + at, bytes);
+            products_read(p, side, x[i] + p->word[word], bytes);
             UNROLL
             for (int j = 0; j < m * PARTS; j++) {
                 vi *const to = &sum[i * m + j / PARTS].part[j % PARTS];
@@ -64,6 +62,48 @@ INLINE void products_sum(const bnn_pack_products *p, bool side, int n, int m, si
             }
         }
     }
+}
+
+/* The same with short sums, which are widened after words_most words. */
+INLINE void products_add_pairs(const bnn_pack_products *p, bool side, int n, int m, size_t group,
+                               const uint8_t *const *x, product_sums *sum)
+{
+    const size_t next = (size_t)p->n_words * LANES;
+    const uint32_t *weights = p->weights + group * next;
+    for (size_t word = 0, last; word < p->n_words;) {
+        v_pairs pairs[PRODUCT_CHAINS_MOST * PARTS] = {0};
+        last = p->n_words - word < p->words_most ? p->n_words : word + p->words_most;
+        for (; word < last; word++, weights += LANES) {
+            UNROLL
+            for (int i = 0; i < n; i++) {
+                vu bytes[PARTS];
+                products_read(p, side, x[i] + p->word[word], bytes);
+                UNROLL
+                for (int j = 0; j < m * PARTS; j++)
+                    pairs[i * m * PARTS + j] =
+                        add_pairs(pairs[i * m * PARTS + j], bytes[j % PARTS],
+                                  load_u(weights + (size_t)(j / PARTS) * next + j % PARTS * VL));
+            }
+        }
+        UNROLL
+        for (int i = 0; i < n * m * PARTS; i++)
+            sum[i / PARTS].part[i % PARTS] += widen_pairs(pairs[i]);
+    }
+}
+
+/* value[i * m + j] of the window at x[i] by group + j. */
+INLINE void products_sum(const bnn_pack_products *p, bool side, int n, int m, size_t group,
+                         const uint8_t *const *x, product_sums *value)
+{
+    const int32_t *const base = p->base + group * LANES;
+    product_sums sum[PRODUCT_CHAINS_MOST];
+    UNROLL
+    for (int i = 0; i < n * m * PARTS; i++)
+        sum[i / PARTS].part[i % PARTS] = load_i(base + i / PARTS % m * LANES + i % PARTS * VL);
+    if (PAIRS_ARE_SHORT && p->words_most >= PRODUCT_WORDS_WORTH)
+        products_add_pairs(p, side, n, m, group, x, sum);
+    else
+        products_add_all(p, side, n, m, group, x, sum);
     UNROLL
     for (int i = 0; i < n * m; i++)
         value[i] = sum[i];

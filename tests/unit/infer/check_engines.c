@@ -296,7 +296,7 @@ END_TEST
 /* Ways of stages of products. */
 typedef struct product_counts {
     size_t n, n_pixels, n_bytes, n_floats, n_sums, n_dense, n_fours, n_pools, n_halves, n_spills,
-        n_padded, n_wide, n_sides, n_gives;
+        n_padded, n_wide, n_sides, n_gives, n_short;
 } product_counts;
 
 static void count_products(const bnn_model *model, const bnn_model *unfolded,
@@ -324,6 +324,7 @@ static void count_products(const bnn_model *model, const bnn_model *unfolded,
         counts->n_sides += p->n_side > 1;
         counts->n_gives += p->gives_floats;
         counts->n_wide += p->n_groups > 4;
+        counts->n_short += p->words_most >= 4 && p->words_most < p->n_words;
     }
 }
 
@@ -362,10 +363,10 @@ START_TEST(engines_agree_on_codes)
     ck_assert_msg(p.n > 100 && p.n_pixels > 20 && p.n_bytes > 20 && p.n_floats > 20 &&
                       p.n_sums > 20 && p.n_dense > 20 && p.n_fours > 5 && p.n_pools > 4 &&
                       p.n_halves > 10 && p.n_spills > 20 && p.n_padded > 5 && p.n_wide > 2 &&
-                      p.n_sides > 10 && p.n_gives > 20,
-                  "%zu: %zu %zu %zu, %zu %zu, %zu %zu, %zu %zu %zu %zu %zu %zu", p.n, p.n_pixels,
-                  p.n_bytes, p.n_floats, p.n_sums, p.n_dense, p.n_fours, p.n_pools, p.n_halves,
-                  p.n_spills, p.n_padded, p.n_wide, p.n_sides, p.n_gives);
+                      p.n_sides > 10 && p.n_gives > 20 && p.n_short > 10,
+                  "%zu: %zu %zu %zu, %zu %zu, %zu %zu, %zu %zu %zu %zu %zu %zu %zu", p.n,
+                  p.n_pixels, p.n_bytes, p.n_floats, p.n_sums, p.n_dense, p.n_fours, p.n_pools,
+                  p.n_halves, p.n_spills, p.n_padded, p.n_wide, p.n_sides, p.n_gives, p.n_short);
     ck_assert_msg(n_lines[0] > 4 && n_lines[1] > 80 && n_bits > 20 && n_pixels > 20 &&
                       n_pools > 10 && n_chains > 20 && n_codes > 20,
                   "%zu %zu %zu %zu %zu %zu %zu", n_lines[0], n_lines[1], n_bits, n_pixels, n_pools,
