@@ -21,6 +21,7 @@ dist_topologies_DATA = \
 	configs/topologies/mnist_11k.yaml \
 	configs/topologies/mnist_3k.yaml \
 	configs/topologies/mnist_7k.yaml \
+	configs/topologies/mnist_bireal.yaml \
 	configs/topologies/mnist_separable.yaml
 
 datasetsdir = $(pkgdatadir)/datasets

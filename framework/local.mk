@@ -120,7 +120,8 @@ model_sources = \
 	framework/model/start.c \
 	framework/model/topology.c \
 	framework/model/weights.c framework/model/weights.h \
-	framework/model/widths.c framework/model/widths.h
+	framework/model/widths.c framework/model/widths.h \
+	framework/model/wire.c framework/model/wire.h
 train_sources = \
 	framework/train/augment.c framework/train/augment.h \
 	framework/train/augment_options.c \

@@ -38,6 +38,7 @@ tests_libfixtures_a_SOURCES = \
 	tests/fixtures/hostile_model.h \
 	tests/fixtures/hostile_picture.h \
 	tests/fixtures/model_fixture.h \
+	tests/fixtures/pass_fixture.h \
 	tests/fixtures/plugin_fixture.h \
 	tests/fixtures/pool_fixture.h \
 	tests/fixtures/naive_kernels.h \
@@ -116,6 +117,7 @@ check_suites = \
 	tests/unit/model/check_orderings \
 	tests/unit/model/check_passes \
 	tests/unit/model/check_reference \
+	tests/unit/model/check_skips \
 	tests/unit/model/check_weights \
 	tests/unit/plugin/check_params \
 	tests/unit/plugin/check_registry \

@@ -302,15 +302,17 @@ typedef struct bnn_block {
     int32_t pools;          /* the topology puts a pool in this block */
     int32_t binary_weights; /* this block's linear operation has binary weights */
     int32_t binary_inputs;  /* it sees binary inputs: a sign stands right before L */
+    int32_t adds;           /* the topology adds the output of another block to that of this one */
 } bnn_block;
 
 typedef struct bnn_ordering {
     bnn_head head;
 
     /* The operations of a block, first to last, as a constant string of the letters L (linear
-     * operation), P (pool), B (batch norm), A (activation). Required. The host checks: L exactly
-     * once, the others at most once, P exactly when the block pools, no A after the L of the last
-     * block. */
+     * operation), P (pool), B (batch norm), A (activation), + (the addition of a block that adds).
+     * Required. The host checks: L exactly once, the others at most once, P exactly when the block
+     * pools, + only when it adds, and behind L, no A after the L of the last block. Of a block that
+     * adds without a +, the host puts it in front of the first A behind L, or behind all. */
     const char *(*sequence)(const void *params, const bnn_block *block);
 
     const char *formula; /* in lines of plain text; may be NULL */

@@ -4,6 +4,7 @@
 #include "model/network.h"
 
 #include <stdio.h>
+#include <string.h>
 
 typedef struct notes {
     bnn_diag *diag;
@@ -25,10 +26,12 @@ static bool check_has_codes(const bnn_network *network, uint32_t i)
 /* Whether the inputs of a layer, op i, are pixels or a quantizer's codes: with codes as weights its sums are of bytes. */
 static bool check_sees_bytes(const bnn_network *network, uint32_t i)
 {
-    while (i-- > 0) {
-        const bnn_network_op *op = &network->ops[i];
-        if (op->letter == BNN_ROLE_QUANTIZER || op->letter == BNN_ROLE_LINEAR)
+    int32_t at = network->ops[i].input;
+    while (at >= 0) {
+        const bnn_network_op *op = &network->ops[at];
+        if (strchr("QL+", op->letter) != NULL)
             return op->letter == BNN_ROLE_QUANTIZER;
+        at = op->input;
     }
     return true;
 }

@@ -311,9 +311,25 @@ static int graph_lower_sign(maker *m, uint32_t i)
     return BNN_OK;
 }
 
+/* Deployed networks are chains of operations. */
+static int graph_check_chain(const maker *m)
+{
+    for (uint32_t i = 0; i < m->network->n_ops; i++) {
+        const bnn_network_op *op = &m->network->ops[i];
+        if (op->input + 1 != (int32_t)i || op->letter == BNN_NETWORK_ADD)
+            return bnn_fail(m->err, BNN_E_FAILED,
+                            "%s: blocks with from or add train and are evaluated, but cannot be "
+                            "deployed yet",
+                            op->name);
+    }
+    return BNN_OK;
+}
+
 static int graph_lower_all(maker *m)
 {
     const bnn_network *network = m->network;
+    if (graph_check_chain(m) != BNN_OK)
+        return m->err->status;
     for (uint32_t i = 0; i < network->n_ops; i++) {
         const bool sign = network->ops[i].letter == BNN_NETWORK_SIGN;
         const int status = sign ? graph_lower_sign(m, i) : graph_lower_layer(m, i);

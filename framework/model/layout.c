@@ -2,20 +2,31 @@
 
 #include "base/size.h"
 #include "model/form.h"
+#include "model/wire.h"
 #include "plugin/guard.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { OPS_OF_A_BLOCK = 8 }; /* at most: shift, sign (or a quantizer), dropout, L, scale, P, B, A */
+enum {
+    OPS_OF_A_BLOCK = 9, /* at most: shift, sign (or a quantizer), dropout, L, scale, P, B, +, A */
+    LETTERS_MAX = 5,    /* of a block: L, P, B, A, + */
+};
+
+/* A value that operations may see. */
+typedef struct layout_value {
+    int32_t of; /* the op whose output it is, or BNN_NETWORK_IMAGE */
+    bnn_shape shape;
+    bool bits; /* it is bits, in training perhaps numbers between */
+} layout_value;
 
 typedef struct layout {
     bnn_network *net; /* which grows by each op */
     const bnn_model_options *model;
     bnn_arena *arena;
-    bnn_shape shape; /* what the next op sees */
-    bool bits;       /* it is bits, in training perhaps numbers between */
+    layout_value at;                          /* what the next op sees */
+    layout_value outputs[BNN_BLOCKS_MAX + 1]; /* of block i at [i], from 1; the image at [0] */
     bnn_error *err;
 } layout;
 
@@ -37,8 +48,18 @@ static bool block_wants_norm(const layout *l, uint32_t i)
     return form != NULL && !(l->model->quantize.acts && bnn_form_has_scale(l->net, form));
 }
 
+/* The letters with a + where the block adds: in front of the first activation behind L, or behind all. */
+static void put_addition(const char *letters, bool adds, char out[LETTERS_MAX + 1])
+{
+    const char *behind = strchr(letters, 'L');
+    const char *activation = strchr(behind, 'A');
+    const size_t n = activation != NULL ? (size_t)(activation - letters) : strlen(letters);
+    const bool puts = adds && strchr(letters, '+') == NULL;
+    snprintf(out, LETTERS_MAX + 1, "%.*s%s%s", (int)n, letters, puts ? "+" : "", letters + n);
+}
+
 /* The letters of block i, checked as <bnn/plugin.h> promises. */
-static int block_sequence(const layout *l, uint32_t i, const char **out)
+static int block_sequence(const layout *l, uint32_t i, char out[LETTERS_MAX + 1])
 {
     const bnn_model_options *model = l->model;
     const bnn_ordering *ordering = bnn_use_ordering(&model->ordering);
@@ -50,6 +71,7 @@ static int block_sequence(const layout *l, uint32_t i, const char **out)
         .pools = model->blocks[i].pool.plugin != NULL,
         .binary_weights = block_wants_norm(l, i),
         .binary_inputs = bnn_model_block_has_binary_inputs(model, i),
+        .adds = bnn_model_block_adds(model, i),
     };
     bnn_guard guard;
     int status = bnn_guard_enter(&guard, &model->ordering, BNN_CALL_SEQUENCE, l->err);
@@ -60,8 +82,10 @@ static int block_sequence(const layout *l, uint32_t i, const char **out)
     if (status != BNN_OK)
         return status;
     const char *wrong = NULL;
-    if (s == NULL || s[strspn(s, "LPBA")] != '\0')
-        wrong = "has letters other than L, P, B, A";
+    if (s == NULL || s[strspn(s, "LPBA+")] != '\0')
+        wrong = "has letters other than L, P, B, A, +";
+    else if (count_letter(s, '+') > (block.adds ? 1u : 0u))
+        wrong = block.adds ? "has + more than once" : "has a +, but the block adds nothing";
     else if (count_letter(s, 'L') != 1)
         wrong = "must have L exactly once";
     else if (count_letter(s, 'P') != (block.pools ? 1u : 0u))
@@ -70,10 +94,12 @@ static int block_sequence(const layout *l, uint32_t i, const char **out)
         wrong = "has B or A more than once";
     else if (last && strchr(strchr(s, 'L'), 'A') != NULL)
         wrong = "has an activation behind the logits";
+    else if (strchr(s, '+') != NULL && strchr(s, '+') < strchr(s, 'L'))
+        wrong = "has a + in front of L, where there is nothing of the block's own to add to";
     if (wrong != NULL)
         return bnn_fail(l->err, BNN_E_SPEC, "ordering %s: block %u: \"%s\" %s",
                         model->ordering.plugin->head->name, i + 1, s != NULL ? s : "(null)", wrong);
-    *out = s;
+    put_addition(s, block.adds, out);
     return BNN_OK;
 }
 
@@ -130,8 +156,8 @@ static int plan_layer(const layout *l, bnn_network_op *op, bool binary_codes)
     const bool linear = op->letter == BNN_ROLE_LINEAR;
     const bool latent = linear && bnn_model_block_form(l->model, op->block) != NULL;
     op->plan = (bnn_layer_plan){
-        .in = l->shape,
-        .out = l->shape,
+        .in = l->at.shape,
+        .out = l->at.shape,
         .lanes = l->net->lanes,
         .kernels = l->net->kernels,
         .binary_weights = latent && binary_codes,
@@ -172,6 +198,7 @@ static int append_op(layout *l, char letter, const bnn_use *use, uint32_t block)
     op->letter = letter;
     op->use = *use;
     op->block = block;
+    op->other = BNN_NETWORK_NOTHING;
     op->name =
         bnn_arena_printf(l->arena, "%s_%u", sign ? "sign" : use->plugin->head->name, block + 1);
     if (op->name == NULL)
@@ -179,21 +206,63 @@ static int append_op(layout *l, char letter, const bnn_use *use, uint32_t block)
     if (plan_layer_and_form(l, op) != BNN_OK)
         return bnn_error_prefix(l->err, "%s: ", op->name);
     const uint32_t flags = sign ? 0 : bnn_use_layer(use)->flags;
-    l->bits =
-        (flags & BNN_LAYER_GIVES_BITS) != 0 || (l->bits && (flags & BNN_LAYER_KEEPS_BITS) != 0);
-    l->shape = op->plan.out;
+    op->input = l->at.of;
+    bnn_wire_read(l->net, op->input, l->net->n_ops);
+    l->at = (layout_value){.of = (int32_t)l->net->n_ops,
+                           .shape = op->plan.out,
+                           .bits = (flags & BNN_LAYER_GIVES_BITS) != 0 ||
+                                   (l->at.bits && (flags & BNN_LAYER_KEEPS_BITS) != 0)};
     l->net->n_ops++;
     return BNN_OK;
 }
 
-/* Whether a sign or a quantizer stands in front of the next linear operation behind position `at` of block i's
+/* The block's own value and another's are added one by one. */
+static int append_addition(layout *l, uint32_t i)
+{
+    const bnn_block_link *link = &l->model->blocks[i].add;
+    const layout_value *other = &l->outputs[link->block];
+    const bnn_shape a = l->at.shape, b = other->shape;
+    char whose[32] = "the image";
+    if (link->block > 0)
+        snprintf(whose, sizeof whose, "block %d", link->block);
+    if (memcmp(&a, &b, sizeof a) != 0) {
+        l->net->fault = &link->at;
+        return bnn_fail(l->err, BNN_E_SPEC,
+                        "block %u cannot add %s, which gives %ux%ux%u, to its own %ux%ux%u; both "
+                        "must be equal: let a block with from: %d make it so, such as a 1x1 conv2d "
+                        "with a stride, and add that one",
+                        i + 1, whose, b.c, b.h, b.w, a.c, a.h, a.w, link->block);
+    }
+    const int status = append_op(l, BNN_NETWORK_ADD, &bnn_wire_add_use, i);
+    if (status != BNN_OK)
+        return status;
+    l->net->ops[l->at.of].other = other->of;
+    bnn_wire_read(l->net, other->of, (uint32_t)l->at.of);
+    return BNN_OK;
+}
+
+static bool sees_codes(const bnn_model_options *model, uint32_t i)
+{
+    return bnn_model_block_has_binary_inputs(model, i) ||
+           bnn_model_block_quantizer(model, i) != NULL;
+}
+
+/* Whether a sign or a quantizer sees the output of block i, by itself or in a sum. Each block adds one other at most,
+ * so none is asked twice. */
+static bool gives_to_codes(const bnn_model_options *model, uint32_t i)
+{
+    for (uint32_t k = i + 1; k < model->n_blocks; k++)
+        if ((bnn_model_block_source(model, k) == i + 1 && sees_codes(model, k)) ||
+            (model->blocks[k].add.block == (int32_t)i + 1 && gives_to_codes(model, k)))
+            return true;
+    return false;
+}
+
+/* Whether a sign or a quantizer stands in front of a next linear operation behind position `at` of block i's
  * sequence; then auto leaves the activation out. */
 static bool codes_follow(const bnn_model_options *model, uint32_t i, const char *at)
 {
-    if (strchr(at, 'L') == NULL)
-        i++;
-    return i < model->n_blocks && (bnn_model_block_has_binary_inputs(model, i) ||
-                                   bnn_model_block_quantizer(model, i) != NULL);
+    return strchr(at, 'L') != NULL ? sees_codes(model, i) : gives_to_codes(model, i);
 }
 
 /* Whether a layer that takes bits, or pixels, can get them. */
@@ -207,11 +276,11 @@ static int check_inputs(const layout *l, uint32_t i)
                         "%s_%u sees pixels, so it can stand in the first block only", name, i + 1);
     if ((flags & BNN_LAYER_TAKES_BITS) == 0)
         return BNN_OK;
-    if (i == 0)
+    if (bnn_model_block_source(l->model, i) == 0)
         return bnn_fail(l->err, BNN_E_SPEC,
-                        "%s_1 takes bits, and the first block sees pixels; put a layer in front "
-                        "that makes bits of them, such as thermometer",
-                        name);
+                        "%s_%u takes bits, and its block sees pixels; put a layer in front that "
+                        "makes bits of them, such as thermometer",
+                        name, i + 1);
     if (block->dropout.plugin != NULL)
         return bnn_fail(l->err, BNN_E_SPEC,
                         "%s_%u takes bits, and %s in front of it gives other numbers", name, i + 1,
@@ -254,46 +323,64 @@ static int append_linear(layout *l, uint32_t i)
 static int append_block(layout *l, uint32_t i)
 {
     const bnn_model_options *model = l->model;
-    const char *sequence = "";
-    int status = block_sequence(l, i, &sequence);
+    char sequence[LETTERS_MAX + 1] = "";
+    int status = block_sequence(l, i, sequence);
+    l->at = l->outputs[bnn_model_block_source(model, i)];
     for (const char *s = sequence; status == BNN_OK && *s != '\0'; s++) {
         const bnn_use *use = *s == 'P'   ? &model->blocks[i].pool
                              : *s == 'B' ? &model->norm
                                          : &model->activation;
         if (*s == 'L')
             status = append_linear(l, i);
-        else if (*s != 'P' && l->bits)
+        else if (*s == BNN_NETWORK_ADD)
+            status = append_addition(l, i);
+        else if (*s != 'P' && l->at.bits)
             continue; /* bits need no norm and no activation */
         else if (use->plugin != NULL &&
                  !(*s == 'A' && model->activation_auto && codes_follow(model, i, s)))
             status = append_op(l, *s, use, i);
     }
+    l->outputs[i + 1] = l->at;
     return status;
 }
 
 /* ---- what would train in vain ------------------------------------------------------------ */
 
+/* The layer because of which the output of op i is never negative, or NULL: the layers in front of it are asked
+ * already, into nonnegative[]. */
+static const bnn_network_op *find_nonnegative(const bnn_network *net, uint32_t i,
+                                              const bnn_network_op *const *nonnegative)
+{
+    const bnn_network_op *op = &net->ops[i];
+    const uint32_t flags = op->letter == BNN_NETWORK_SIGN ? 0 : bnn_use_layer(&op->use)->flags;
+    const bnn_network_op *input = op->input >= 0 ? nonnegative[op->input] : NULL;
+    const bnn_network_op *other = op->other >= 0 ? nonnegative[op->other] : NULL;
+    if ((flags & BNN_LAYER_NONNEGATIVE) != 0)
+        return op;
+    if (op->letter == BNN_NETWORK_ADD)
+        return other != NULL ? input : NULL;
+    return (flags & BNN_LAYER_KEEPS_SIGN) != 0 ? input : NULL;
+}
+
 /* A sign that sees only values >= 0 is +1 for every image; other levels tell them apart. */
 static int check_signs(const layout *l)
 {
-    const bnn_network_op *ops = l->net->ops;
+    const bnn_network *net = l->net;
+    const bnn_network_op **nonnegative = bnn_arena_alloc(l->arena, net->n_ops, sizeof *nonnegative);
+    if (nonnegative == NULL)
+        return bnn_no_memory(l->err);
     if (!bnn_model_activations_are_signs(l->model))
         return BNN_OK;
-    for (uint32_t i = 0; i < l->net->n_ops; i++) {
-        if (ops[i].letter != BNN_NETWORK_SIGN)
-            continue;
-        for (uint32_t j = i; j-- > 0;) {
-            const uint32_t flags =
-                ops[j].letter == BNN_NETWORK_SIGN ? 0 : bnn_use_layer(&ops[j].use)->flags;
-            if (flags & BNN_LAYER_NONNEGATIVE)
-                return bnn_fail(l->err, BNN_E_SPEC,
-                                "%s would be +1 for every image, since %s gives no negative "
-                                "values; use activation hardtanh, none or auto, or an ordering "
-                                "with batch norm behind the activation (%s has it before)",
-                                ops[i].name, ops[j].name, l->model->ordering.plugin->head->name);
-            if (!(flags & BNN_LAYER_KEEPS_SIGN))
-                break;
-        }
+    for (uint32_t i = 0; i < net->n_ops; i++) {
+        const bnn_network_op *op = &net->ops[i];
+        nonnegative[i] = find_nonnegative(net, i, nonnegative);
+        if (op->letter == BNN_NETWORK_SIGN && op->input >= 0 && nonnegative[op->input] != NULL)
+            return bnn_fail(l->err, BNN_E_SPEC,
+                            "%s would be +1 for every image, since %s gives no negative values; "
+                            "use activation hardtanh, none or auto, or an ordering with batch norm "
+                            "behind the activation (%s has it before)",
+                            op->name, nonnegative[op->input]->name,
+                            l->model->ordering.plugin->head->name);
     }
     return BNN_OK;
 }
@@ -308,7 +395,8 @@ int bnn_layout_build(bnn_network *net, bnn_arena *arena, bnn_error *err)
                         "topology %s takes images of %ux%ux%u, the data set has %ux%ux%u",
                         model->topology, model->input.c, model->input.h, model->input.w, input.c,
                         input.h, input.w);
-    net->input = l.shape = bnn_view_shape(model->view, input);
+    net->input = bnn_view_shape(model->view, input);
+    l.outputs[0] = (layout_value){.of = BNN_NETWORK_IMAGE, .shape = net->input};
     net->ops = bnn_arena_alloc(arena, (size_t)model->n_blocks * OPS_OF_A_BLOCK, sizeof *net->ops);
     if (net->ops == NULL)
         return bnn_no_memory(err);
@@ -318,10 +406,10 @@ int bnn_layout_build(bnn_network *net, bnn_arena *arena, bnn_error *err)
             return status;
     }
     if (net->n_classes == 0)
-        net->n_classes = (uint32_t)bnn_shape_values(l.shape);
-    if (bnn_shape_values(l.shape) != net->n_classes)
+        net->n_classes = (uint32_t)bnn_shape_values(l.at.shape);
+    if (bnn_shape_values(l.at.shape) != net->n_classes)
         return bnn_fail(err, BNN_E_SPEC,
                         "topology %s ends with %zu values, the data set has %u classes",
-                        model->topology, bnn_shape_values(l.shape), net->n_classes);
+                        model->topology, bnn_shape_values(l.at.shape), net->n_classes);
     return check_signs(&l);
 }

@@ -3,6 +3,7 @@
 #include "base/fp_mode.h"
 #include "base/size.h"
 #include "model/form.h"
+#include "model/wire.h"
 
 #include <math.h>
 #include <string.h>
@@ -56,7 +57,8 @@ int bnn_network_check(const bnn_model_options *model, bnn_shape input, uint32_t 
     bnn_network net;
     const int status = bnn_network_lay_out(model, input, n_classes, arena, &net, &err);
     if (status != BNN_OK)
-        bnn_diag_fail(diag, status, model->at, "model: %s", err.message);
+        bnn_diag_fail(diag, status, net.fault != NULL ? *net.fault : model->at, "model: %s",
+                      err.message);
     bnn_arena_destroy(arena);
     return status;
 }
@@ -174,8 +176,13 @@ static int plan_step(const bnn_network *net, bnn_arena *arena, uint32_t i, float
     return BNN_OK;
 }
 
+static const float *network_value(const bnn_network *net, int32_t value)
+{
+    return value == BNN_NETWORK_IMAGE ? net->x : net->ops[value].y;
+}
+
 /* Gives op i its output, its saved values, its tensors, and the arguments of its calls. */
-static int plan_op(bnn_network *net, bnn_arena *arena, uint32_t i, const float *x)
+static int plan_op(bnn_network *net, bnn_arena *arena, uint32_t i)
 {
     bnn_network_op *op = &net->ops[i];
     const bnn_layer_plan *plan = &op->plan;
@@ -216,7 +223,7 @@ static int plan_op(bnn_network *net, bnn_arena *arena, uint32_t i, const float *
                             .binary_weights = plan->binary_weights,
                             .binary_inputs = plan->binary_inputs,
                             .pad_value = plan->pad_value,
-                            .x = x,
+                            .x = network_value(net, op->input),
                             .y = op->y,
                             .tensors = tensors,
                             .gradients = gradients,
@@ -224,6 +231,7 @@ static int plan_op(bnn_network *net, bnn_arena *arena, uint32_t i, const float *
                             .scratch = net->scratch,
                             .noise = net->noise,
                             .step = step};
+    op->added = op->letter == BNN_NETWORK_ADD ? network_value(net, op->other) : NULL;
     return BNN_OK;
 }
 
@@ -268,19 +276,16 @@ static int plan_network(bnn_network *net, bnn_arena *arena)
     if (net->parameters == NULL || net->x == NULL || net->rows == NULL ||
         (net->seen == NULL && !all) || plan_shared(net, arena) != BNN_OK)
         return BNN_E_INTERNAL;
-    const float *x = net->x;
-    for (uint32_t i = 0; i < net->n_ops; i++) {
-        if (plan_op(net, arena, i, x) != BNN_OK)
+    for (uint32_t i = 0; i < net->n_ops; i++)
+        if (plan_op(net, arena, i) != BNN_OK)
             return BNN_E_INTERNAL;
-        x = net->ops[i].y;
-    }
     while (net->first_trained + 1 < net->n_ops &&
            net->ops[net->first_trained].letter != BNN_NETWORK_SIGN &&
            !op_is_trained(&net->ops[net->first_trained]))
         net->first_trained++;
-    net->logits = x;
+    net->logits = net->ops[net->n_ops - 1].y;
     net->logits_gradient = net->gradient[0];
-    return BNN_OK;
+    return bnn_wire_plan_gradients(net, arena);
 }
 
 int bnn_network_create(const bnn_model_options *model, bnn_shape input, uint32_t n_classes,

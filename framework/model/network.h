@@ -42,15 +42,24 @@ typedef struct bnn_parameter {
 } bnn_parameter;
 
 /* Letters that no bnn_role has: what binarizes activations; what multiplies the sums of a linear
- * operation by the scale of its weights and the step of its inputs, right behind it. */
-enum { BNN_NETWORK_SIGN = 'S', BNN_NETWORK_SCALE = '*' };
+ * operation by the scale of its weights and the step of its inputs, right behind it; what adds the
+ * output of another block. */
+enum { BNN_NETWORK_SIGN = 'S', BNN_NETWORK_SCALE = '*', BNN_NETWORK_ADD = '+' };
+
+/* Values are outputs of operations, by their numbers, or the image. */
+enum { BNN_NETWORK_IMAGE = -1, BNN_NETWORK_NOTHING = -2 };
 
 /* One operation of the network, in execution order. */
 typedef struct bnn_network_op {
-    char letter;      /* bnn_role of a layer, BNN_NETWORK_SIGN or BNN_NETWORK_SCALE */
-    const char *name; /* plugin and block: "conv2d_1", "batchnorm_1", "sign_2", "scale_1" */
-    bnn_use use;      /* the layer plugin, the STE, or a layer of the host's own that scales */
+    char letter; /* bnn_role of a layer, or BNN_NETWORK_... */
+    const char
+        *name;   /* plugin and block: "conv2d_1", "batchnorm_1", "sign_2", "scale_1", "add_3" */
+    bnn_use use; /* the layer plugin, the STE, or a layer of the host's own that scales or adds */
     uint32_t block;
+    int32_t input;             /* the value that it sees */
+    int32_t other;             /* that it adds, or BNN_NETWORK_NOTHING */
+    uint32_t n_readers;        /* of its output */
+    uint32_t reader;           /* the last of them */
     bnn_layer_plan plan;       /* shapes and sizes; of a sign, too: in and out */
     bnn_form_plan form;        /* of a linear operation with latent weights; else 0 filters */
     const bnn_use *form_use;   /* likewise; else NULL */
@@ -58,6 +67,10 @@ typedef struct bnn_network_op {
     float *y;                  /* [out][lanes] */
     float *noise;              /* [out][lanes]; what an STE draws from; NULL: it does not draw */
     bnn_layer_io io;           /* everything a layer is called with */
+    const float *added;        /* [in][lanes]: the other value */
+    float *gradient_sum;     /* [in][lanes]: what the gradient of its input is added to; or NULL */
+    float *other_gradient;   /* [in][lanes]: where that of the other value is, or NULL */
+    bool other_has_gradient; /* from readers behind this one, to which it is added */
 } bnn_network_op;
 
 /* Looks at gradients in front of an STE, and behind it (passed): n of them, of activations (layer: the
@@ -87,9 +100,10 @@ typedef struct bnn_network {
     bnn_context weight_context, activation_context, context; /* of the STEs and the layers */
     uint64_t seed;
     uint64_t step;      /* counts training passes: the position in the dropout streams */
-    float *gradient[2]; /* ping and pong */
+    float *gradient[2]; /* ping and pong; what more values have that several read: wire.h */
     float *scratch;
     float *noise;
+    const bnn_position_in_file *fault; /* where a mistake stands in the spec; NULL: nowhere */
     bool weights_are_drawn;         /* they do not act as their signs, or not as those of today */
     uint64_t fp_mode;               /* of the thread, from base/fp_mode.h, when it was planned */
     const bnn_use *fp_changer;      /* the first plugin that changed it; NULL: none has */

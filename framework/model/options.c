@@ -13,6 +13,17 @@ uint32_t bnn_model_block_flags(const bnn_model_options *model, uint32_t i)
     return model->blocks == NULL ? 0 : bnn_use_layer(&model->blocks[i].linear)->flags;
 }
 
+uint32_t bnn_model_block_source(const bnn_model_options *model, uint32_t i)
+{
+    const int32_t from = model->blocks == NULL ? BNN_BLOCK_NONE : model->blocks[i].from.block;
+    return from == BNN_BLOCK_NONE ? i : (uint32_t)from;
+}
+
+bool bnn_model_block_adds(const bnn_model_options *model, uint32_t i)
+{
+    return model->blocks != NULL && model->blocks[i].add.block != BNN_BLOCK_NONE;
+}
+
 static bool pool_keeps_bits(const bnn_use *pool)
 {
     return pool->plugin == NULL || (bnn_use_layer(pool)->flags & BNN_LAYER_KEEPS_BITS) != 0;
@@ -20,8 +31,10 @@ static bool pool_keeps_bits(const bnn_use *pool)
 
 bool bnn_model_block_sees_bits(const bnn_model_options *model, uint32_t i)
 {
-    return i > 0 && (bnn_model_block_flags(model, i - 1) & BNN_LAYER_GIVES_BITS) != 0 &&
-           pool_keeps_bits(&model->blocks[i - 1].pool) && pool_keeps_bits(&model->blocks[i].pool);
+    const uint32_t source = bnn_model_block_source(model, i), k = source - 1;
+    return source > 0 && (bnn_model_block_flags(model, k) & BNN_LAYER_GIVES_BITS) != 0 &&
+           !bnn_model_block_adds(model, k) && pool_keeps_bits(&model->blocks[k].pool) &&
+           pool_keeps_bits(&model->blocks[i].pool);
 }
 
 static bool names_block(const bnn_model_options *model, uint32_t i)
@@ -46,8 +59,8 @@ bool bnn_model_block_has_binary_inputs(const bnn_model_options *model, uint32_t 
 {
     const uint32_t flags = bnn_model_block_flags(model, i);
     const bool widths = model->quantize.acts;
-    const bool asked =
-        widths ? bnn_widths_ask_sign(model, i) : model->binarize.activations && i > 0;
+    const bool asked = widths ? bnn_widths_ask_sign(model, i)
+                              : model->binarize.activations && bnn_model_block_source(model, i) > 0;
     if ((flags & BNN_LAYER_TAKES_BITS) != 0)
         return asked && !bnn_model_block_sees_bits(model, i);
     return asked && (widths ? (flags & BNN_LAYER_WEIGHTLESS) == 0 : names_block(model, i));

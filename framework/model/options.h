@@ -42,11 +42,21 @@ typedef struct bnn_quantize {
     bool signs;                /* any sign */
 } bnn_quantize;
 
+/* Another block, by its number, from 1; 0: the image; BNN_BLOCK_NONE: nothing is said. */
+typedef struct bnn_block_link {
+    int32_t block;
+    bnn_position_in_file at;
+} bnn_block_link;
+
+enum { BNN_BLOCK_NONE = -1 };
+
 /* One block of the topology. A use without a plugin means: not there. */
 typedef struct bnn_block_options {
     bnn_use linear;
     bnn_use pool;
-    bnn_use dropout; /* a regularizer in front of the linear operation */
+    bnn_use dropout;     /* a regularizer in front of the linear operation */
+    bnn_block_link from; /* whose output it takes; none: that of the block before */
+    bnn_block_link add;  /* whose output is added to its own */
     bnn_position_in_file at;
 } bnn_block_options;
 
@@ -68,8 +78,14 @@ typedef struct bnn_model_options {
     bnn_position_in_file at;
 } bnn_model_options;
 
+/* The number of the block, from 1, whose output block i takes; 0: the image. */
+uint32_t bnn_model_block_source(const bnn_model_options *model, uint32_t i);
+
+/* Whether block i adds the output of another to its own. */
+bool bnn_model_block_adds(const bnn_model_options *model, uint32_t i);
+
 /* The flags of block i's linear layer, BNN_LAYER_...; and whether its inputs are bits without a sign in
- * front of it: the layer before gives them, and the pools of both keep them. */
+ * front of it: the block that it takes them from gives them, and the pools of both keep them. */
 uint32_t bnn_model_block_flags(const bnn_model_options *model, uint32_t i);
 bool bnn_model_block_sees_bits(const bnn_model_options *model, uint32_t i);
 

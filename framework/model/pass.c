@@ -2,6 +2,9 @@
 #include "base/fp_mode.h"
 #include "base/size.h"
 #include "model/form.h"
+#include "model/wire.h"
+
+#include <string.h>
 
 void bnn_network_watch_fp_mode(bnn_network *network, const bnn_use *use, const char *layer)
 {
@@ -229,6 +232,11 @@ void bnn_network_forward_from(bnn_network *network, uint32_t first, uint32_t n, 
             binarize_activations(network, op, training);
             continue;
         }
+        if (op->letter == BNN_NETWORK_ADD) {
+            bnn_wire_add(bnn_shape_values(op->plan.out) * network->lanes, op->io.x, op->added,
+                         op->y);
+            continue;
+        }
         op->io.n = n;
         op->io.training = training;
         if (training && op->letter == BNN_ROLE_REGULARIZER)
@@ -269,31 +277,49 @@ void bnn_network_infer(bnn_network *network, uint32_t n, const uint8_t *images, 
     }
 }
 
+static void sign_backward(bnn_network *network, const bnn_network_op *op)
+{
+    const size_t n = bnn_shape_values(op->plan.out) * network->lanes;
+    probe_gradient(network, op->name, false, n, op->io.gy);
+    network->activation_context.noise = op->noise;
+    bnn_call_enter(network->note, &op->use, BNN_CALL_GRAD);
+    bnn_use_ste(&op->use)->grad(&network->activation_context, op->use.params, n, op->io.x,
+                                op->io.gy, op->io.gx);
+    probe_gradient(network, op->name, true, n, op->io.gx);
+    bnn_network_watch_fp_mode(network, &op->use, op->name);
+}
+
+/* The gradient of a sum is that of both that were added. */
+static void add_backward(const bnn_network *network, const bnn_network_op *op)
+{
+    const size_t n = bnn_shape_values(op->plan.out) * network->lanes;
+    if (op->other_gradient != NULL && op->other_has_gradient)
+        bnn_wire_add(n, op->other_gradient, op->io.gy, op->other_gradient);
+    else if (op->other_gradient != NULL)
+        memcpy(op->other_gradient, op->io.gy, n * sizeof *op->io.gy);
+}
+
+static void layer_backward(bnn_network *network, bnn_network_op *op, uint32_t n)
+{
+    op->io.n = n;
+    bnn_call_enter(network->note, &op->use, BNN_CALL_BACKWARD);
+    bnn_use_layer(&op->use)->backward(&network->context, op->use.params, &op->io);
+    bnn_network_watch_fp_mode(network, &op->use, op->name);
+}
+
 void bnn_network_backward(bnn_network *network, uint32_t n)
 {
-    float *gy = network->gradient[0], *gx = network->gradient[1];
     for (uint32_t i = network->n_ops; i-- > network->first_trained;) {
         bnn_network_op *op = &network->ops[i];
-        if (op->letter == BNN_NETWORK_SIGN) {
-            const size_t n_values = bnn_shape_values(op->plan.out) * network->lanes;
-            probe_gradient(network, op->name, false, n_values, gy);
-            network->activation_context.noise = op->noise;
-            bnn_call_enter(network->note, &op->use, BNN_CALL_GRAD);
-            bnn_use_ste(&op->use)->grad(&network->activation_context, op->use.params, n_values,
-                                        op->io.x, gy, gy);
-            probe_gradient(network, op->name, true, n_values, gy);
-            bnn_network_watch_fp_mode(network, &op->use, op->name);
-            continue;
-        }
-        op->io.n = n;
-        op->io.gy = gy;
-        op->io.gx = i > network->first_trained ? gx : NULL;
-        bnn_call_enter(network->note, &op->use, BNN_CALL_BACKWARD);
-        bnn_use_layer(&op->use)->backward(&network->context, op->use.params, &op->io);
-        bnn_network_watch_fp_mode(network, &op->use, op->name);
-        float *const swap = gy;
-        gy = gx;
-        gx = swap;
+        if (op->letter == BNN_NETWORK_SIGN)
+            sign_backward(network, op);
+        else if (op->letter == BNN_NETWORK_ADD)
+            add_backward(network, op);
+        else
+            layer_backward(network, op, n);
+        if (op->gradient_sum != NULL)
+            bnn_wire_add(bnn_shape_values(op->plan.in) * network->lanes, op->gradient_sum,
+                         op->io.gx, op->gradient_sum);
     }
     for (uint32_t i = 0; i < network->n_parameters; i++) {
         const bnn_network_form *form = network->parameters[i].form;

@@ -1,29 +1,34 @@
 #include "model/network.h"
 
 #include "infer/codes.h"
+#include "model/wire.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Behind op i, pools, activations, dropout and shifts in between. */
-static const bnn_network_op *next_op(const bnn_network *network, uint32_t i)
+/* Behind op i, where nothing else sees what it gives, and operations of these letters stand in between. */
+static const bnn_network_op *next_behind(const bnn_network *network, uint32_t i,
+                                         const char *between)
 {
-    while (++i < network->n_ops)
-        if (strchr("PARH", network->ops[i].letter) == NULL)
+    while ((i = bnn_wire_next(network, i)) < network->n_ops)
+        if (strchr(between, network->ops[i].letter) == NULL)
             return &network->ops[i];
     return NULL;
 }
 
 /* Behind which linear operation op i stands, pools and activations in between; NULL when another
- * norm or nothing is found. */
+ * norm, a sum with another value, or nothing is found. */
 static const bnn_network_op *linear_before(const bnn_network *network, uint32_t i)
 {
-    while (i-- > 0) {
-        const bnn_network_op *op = &network->ops[i];
+    int32_t at = network->ops[i].input;
+    while (at >= 0) {
+        const bnn_network_op *op = &network->ops[at];
         if (op->letter == BNN_ROLE_LINEAR)
             return op;
-        if (op->letter == BNN_ROLE_NORM || op->letter == BNN_NETWORK_SIGN)
+        if (op->letter == BNN_ROLE_NORM || op->letter == BNN_NETWORK_SIGN ||
+            op->letter == BNN_NETWORK_ADD)
             return NULL;
+        at = op->input;
     }
     return NULL;
 }
@@ -31,7 +36,7 @@ static const bnn_network_op *linear_before(const bnn_network *network, uint32_t 
 /* Bits of one channel of a norm, see bnn_network_layer_size. */
 static uint64_t norm_bits_of_channel(const bnn_network *network, uint32_t i)
 {
-    const bnn_network_op *next = next_op(network, i);
+    const bnn_network_op *next = next_behind(network, i, "PARH");
     if (next == NULL || next->letter != BNN_NETWORK_SIGN ||
         !bnn_model_activations_are_signs(network->options))
         return 64;
@@ -45,10 +50,11 @@ static uint64_t norm_bits_of_channel(const bnn_network *network, uint32_t i)
  * than signs a number. */
 static uint64_t shift_bits_of_channel(const bnn_network *network, uint32_t i)
 {
-    uint32_t before = i;
-    while (before > 0 && strchr("PAR", network->ops[before - 1].letter) != NULL)
-        before--;
-    const bool norm = before > 0 && network->ops[before - 1].letter == BNN_ROLE_NORM;
+    int32_t before = network->ops[i].input;
+    while (before >= 0 && strchr("PAR", network->ops[before].letter) != NULL)
+        before = network->ops[before].input;
+    const bool norm = before >= 0 && network->ops[before].letter == BNN_ROLE_NORM &&
+                      next_behind(network, (uint32_t)before, "PARH") != NULL;
     return norm                                                ? 0
            : bnn_model_activations_are_signs(network->options) ? norm_bits_of_channel(network, i)
                                                                : 32;
@@ -58,9 +64,8 @@ static uint64_t shift_bits_of_channel(const bnn_network *network, uint32_t i)
 static uint64_t scale_bits(const bnn_network *network, uint32_t i)
 {
     const bnn_form_plan *form = &network->ops[i].form;
-    while (++i < network->n_ops && strchr("*PARBH", network->ops[i].letter) != NULL)
-        continue;
-    const bool folds = i < network->n_ops && network->ops[i].letter == BNN_NETWORK_SIGN &&
+    const bnn_network_op *next = next_behind(network, i, "*PARBH");
+    const bool folds = next != NULL && next->letter == BNN_NETWORK_SIGN &&
                        bnn_model_activations_are_signs(network->options);
     if (form->scale == BNN_SCALE_NONE || folds)
         return 0;

@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { TOPOLOGY_NAME_MAX = 63 };
 
@@ -53,6 +54,80 @@ static void block_finish(const bnn_reader *r, const bnn_node *node, void *out)
     ((bnn_block_options *)out)->at = node->at;
 }
 
+/* ---- links between blocks ---------------------------------------------------------------- */
+
+static void link_read(const bnn_reader *r, const bnn_key *key, const bnn_node *node, void *out)
+{
+    const bnn_position_in_file nowhere = {.file = "spec"};
+    int64_t block = BNN_BLOCK_NONE;
+    if (node != NULL && bnn_key_word(key, node) == NULL &&
+        bnn_key_integer(r, node, 0, BNN_BLOCKS_MAX, &block) != BNN_OK)
+        block = BNN_BLOCK_NONE;
+    const bnn_block_link link = {(int32_t)block, node != NULL ? node->at : nowhere};
+    memcpy((char *)out + key->param.offset, &link, sizeof link);
+}
+
+static void link_record(const bnn_reader *r, const bnn_key *key, const void *in)
+{
+    bnn_block_link link;
+    memcpy(&link, (const char *)in + key->param.offset, sizeof link);
+    if (link.block != BNN_BLOCK_NONE)
+        bnn_record_number(r, BNN_TYPE_INTEGER, link.block);
+}
+
+static const bnn_key_type link_type = {"the number of an earlier block, or 0, the image", link_read,
+                                       link_record,
+                                       "{\"type\": \"integer\", \"minimum\": 0, \"maximum\": 64}"};
+
+/* Only what is there already can be read: networks have no loops. */
+static void link_check(const bnn_reader *r, const char *key, uint32_t number, bnn_block_link *link)
+{
+    char whose[64] = "its own output", blocks[64] = "";
+    if (link->block < (int32_t)number)
+        return;
+    if (link->block > (int32_t)number)
+        snprintf(whose, sizeof whose, "the output of block %d, which comes later", link->block);
+    if (number > 1)
+        snprintf(blocks, sizeof blocks, ", or %s%u", number > 2 ? "a block from 1 to " : "block ",
+                 number - 1);
+    bnn_diag_add(r->diag, link->at, "%s.%s: block %u cannot read %s; write 0, the image%s", r->path,
+                 key, number, whose, blocks);
+    link->block = BNN_BLOCK_NONE;
+}
+
+/* Whether a block behind block `number` takes its output, or adds it. */
+static bool links_read_block(const bnn_model_options *model, uint32_t number)
+{
+    for (uint32_t i = number; i < model->n_blocks; i++)
+        if (bnn_model_block_source(model, i) == number ||
+            model->blocks[i].add.block == (int32_t)number)
+            return true;
+    return number == model->n_blocks;
+}
+
+/* `from` the block before says nothing, so that equal networks have equal settings. */
+static void links_finish(const bnn_reader *r, const bnn_model_options *model,
+                         bnn_block_options *blocks)
+{
+    for (uint32_t i = 0; i < model->n_blocks; i++) {
+        char number[16], path[BNN_KEY_PATH];
+        snprintf(number, sizeof number, "%u", i + 1);
+        const bnn_reader below = bnn_reader_below(r, number, path);
+        link_check(&below, "from", i + 1, &blocks[i].from);
+        link_check(&below, "add", i + 1, &blocks[i].add);
+        if (blocks[i].from.block == (int32_t)i)
+            blocks[i].from.block = BNN_BLOCK_NONE;
+    }
+    for (uint32_t i = 0; i < model->n_blocks; i++)
+        if (!links_read_block(model, i + 1))
+            bnn_diag_add(r->diag, blocks[i].at,
+                         "%s.%u: no block reads its output; let a later one say add: %u, or from: "
+                         "%u, or leave it out",
+                         r->path, i + 1, i + 1, i + 1);
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
 static const bnn_key block_keys[] = {
     {BNN_KEY_LAYER(bnn_block_options, linear, "layer", BNN_ROLE_LINEAR, "what the block computes"),
      .foreign = "linear=dense|fc=dense|fully_connected=dense|conv=conv2d|convolution=conv2d",
@@ -61,6 +136,13 @@ static const bnn_key block_keys[] = {
      .foreign = "max=maxpool|avg=avgpool|average=avgpool|mean=avgpool"},
     {BNN_KEY_LAYER(bnn_block_options, dropout, "dropout", BNN_ROLE_REGULARIZER,
                    "in front of the layer, in training only")},
+    {BNN_KEY_OF("from", offsetof(bnn_block_options, from), &link_type,
+                "the block whose output it takes; 0: the image"),
+     .words = "none", .computed = "the block before", .flags = BNN_KEY_UNSET},
+    {BNN_KEY_OF("add", offsetof(bnn_block_options, add), &link_type,
+                "the block whose output is added to its own, in front of the activation; 0: the "
+                "image"),
+     .words = "none", .computed = "none", .flags = BNN_KEY_UNSET, .also = "skip|shortcut|residual"},
     BNN_KEYS_END,
 };
 
@@ -97,6 +179,7 @@ static void blocks_read(const bnn_reader *r, const bnn_key *key, const bnn_node 
     }
     model->n_blocks = (uint32_t)node->n;
     model->blocks = blocks;
+    links_finish(r, model, blocks);
 }
 
 static void blocks_record(const bnn_reader *r, const bnn_key *key, const void *in)

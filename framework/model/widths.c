@@ -236,10 +236,12 @@ const bnn_use *bnn_widths_form(const bnn_model_options *model, uint32_t i)
     return width != NULL && width->weights.plugin != NULL ? &width->weights : NULL;
 }
 
-/* The first layer sees pixels, as they are. */
+/* Pixels are seen as they are. */
 static const bnn_use *find_activations(const bnn_model_options *model, uint32_t i)
 {
-    const bnn_width *width = i > 0 ? find_width(model, i, BNN_WIDTH_OF_ACTIVATIONS, NULL) : NULL;
+    const bnn_width *width = bnn_model_block_source(model, i) > 0
+                                 ? find_width(model, i, BNN_WIDTH_OF_ACTIVATIONS, NULL)
+                                 : NULL;
     return width != NULL ? &width->activations : NULL;
 }
 
@@ -268,7 +270,8 @@ static bool uses_equal(const bnn_use *a, const bnn_use *b)
 bool bnn_width_acts(const bnn_model_options *model, const bnn_width *width, bnn_width_of what)
 {
     for (uint32_t i = 0; i < model->n_blocks; i++) {
-        const bool able = what == BNN_WIDTH_OF_WEIGHTS ? has_weights(model, i) : i > 0;
+        const bool able = what == BNN_WIDTH_OF_WEIGHTS ? has_weights(model, i)
+                                                       : bnn_model_block_source(model, i) > 0;
         if (!able || find_width(model, i, what, NULL) != width)
             continue;
         const bnn_width *next = find_width(model, i, what, width);
@@ -314,8 +317,7 @@ static void unknown_layer(const bnn_reader *r, const bnn_model_options *model,
 static void sees_pixels(const bnn_reader *r, const char *key, bnn_position_in_file at)
 {
     bnn_diag_add(r->diag, at,
-                 "%s.quantize.%s.activations: the first layer sees pixels, as they are; leave it "
-                 "out",
+                 "%s.quantize.%s.activations: the layer sees pixels, as they are; leave it out",
                  r->path, key);
 }
 
@@ -329,7 +331,7 @@ static void check_named(const bnn_reader *r, const bnn_model_options *model)
         else if (!has_weights(model, i) && is_said(&named->width.weights))
             bnn_diag_add(r->diag, named->at, "%s.quantize.%s.weights: %s has no weights", r->path,
                          named->layer, named->layer);
-        else if (i == 0 && is_said(&named->width.activations))
+        else if (bnn_model_block_source(model, i) == 0 && is_said(&named->width.activations))
             sees_pixels(r, named->layer, named->at);
     }
 }

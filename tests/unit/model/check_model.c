@@ -503,9 +503,9 @@ static const wrong_case sequences[] = {
     {"BLB", "ordering given: block 4: \"BLB\" has B or A more than once"},
     {"ALA", "ordering given: block 4: \"ALA\" has B or A more than once"},
     {"LBA", "ordering given: block 4: \"LBA\" has an activation behind the logits"},
-    {"LX", "ordering given: block 4: \"LX\" has letters other than L, P, B, A"},
-    {"Lb", "ordering given: block 4: \"Lb\" has letters other than L, P, B, A"},
-    {NULL, "ordering given: block 4: \"(null)\" has letters other than L, P, B, A"},
+    {"LX", "ordering given: block 4: \"LX\" has letters other than L, P, B, A, +"},
+    {"Lb", "ordering given: block 4: \"Lb\" has letters other than L, P, B, A, +"},
+    {NULL, "ordering given: block 4: \"(null)\" has letters other than L, P, B, A, +"},
 };
 
 /* The first and hidden blocks answer "LP": the third does not pool, so it is met first. */

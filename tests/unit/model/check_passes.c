@@ -2,7 +2,7 @@
  * makes of them, and that a pass neither allocates nor looks at lanes without an image. */
 #include "tests/fixtures/buffers.h"
 #include "tests/fixtures/check_main.h"
-#include "tests/fixtures/model_fixture.h"
+#include "tests/fixtures/pass_fixture.h"
 
 /* ---- counting allocations ---------------------------------------------------------------- */
 
@@ -52,8 +52,6 @@ static const size_t n_allocations = 0;
 
 /* ---- a small net ------------------------------------------------------------------------- */
 
-enum { CLASSES = 4, IMAGES = 11 };
-
 /* Settings of the model, the pool of the first block, and a dropout in front of the third. */
 static const char *spec_of(const char *settings_text, const char *pool, const char *dropout)
 {
@@ -76,36 +74,6 @@ static bnn_network *net_of(const char *settings_text, uint32_t batch)
     return network_of(parsed_model(spec_of(settings_text, "maxpool", "")), CLASSES, batch, 5);
 }
 
-/* The same pictures whatever the number of lanes. The other lanes are `rest`. */
-static void fill_images(bnn_network *net, uint32_t n, float rest)
-{
-    buffers b = {.state = 31};
-    ck_assert_uint_le(net->lanes, 64);
-    for (size_t f = 0; f < volume(net->input); f++)
-        for (uint32_t l = 0; l < net->lanes; l++)
-            net->x[f * net->lanes + l] = rest;
-    for (uint32_t image = 0; image < n; image++)
-        for (size_t f = 0; f < volume(net->input); f++)
-            net->x[f * net->lanes + image] = random_float(&b);
-}
-
-/* The mean loss of a training pass; with the same dropout each time. */
-static double loss_of(bnn_network *net, uint32_t n)
-{
-    int32_t labels[64];
-    float scratch[2 * 64];
-    double loss = 0;
-    uint32_t n_correct = 0;
-    for (int i = 0; i < 64; i++)
-        labels[i] = i * 7 % CLASSES;
-    net->step = 3;
-    bnn_network_binarize(net);
-    bnn_network_forward(net, n, true);
-    net->kernels->cross_entropy(CLASSES, n, net->lanes, net->logits, labels, net->logits_gradient,
-                                scratch, &loss, &n_correct);
-    return loss / n;
-}
-
 static const bnn_parameter *parameter(const bnn_network *net, const char *layer, const char *name)
 {
     for (uint32_t i = 0; i < net->n_parameters; i++)
@@ -117,52 +85,6 @@ static const bnn_parameter *parameter(const bnn_network *net, const char *layer,
 }
 
 /* ---- float nets -------------------------------------------------------------------------- */
-
-/* (L(w + h d) - L(w - h d)) / 2h for one tensor. */
-static double central_difference(bnn_network *net, const bnn_parameter *p, const float *direction,
-                                 double h)
-{
-    buffers b = {.n = 0};
-    float *kept = empty_floats(&b, p->n);
-    double losses[2];
-    memcpy(kept, p->value, p->n * sizeof *kept);
-    for (int side = 0; side < 2; side++) {
-        for (size_t j = 0; j < p->n; j++)
-            p->value[j] = kept[j] + (float)(side == 0 ? -h : h) * direction[j];
-        losses[side] = loss_of(net, IMAGES);
-    }
-    memcpy(p->value, kept, p->n * sizeof *kept);
-    buffers_free(&b);
-    return (losses[1] - losses[0]) / (2 * h);
-}
-
-/* Gradient . d against central differences along a random direction d in each tensor. Long steps
- * cross kinks of relu and pools, short ones drown in rounding: one of several must agree. Batch
- * norms have a large epsilon: without it a channel that relu has killed makes the net too steep. */
-static void check_directions(bnn_network *net)
-{
-    static const double steps[] = {3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5};
-    buffers b = {.state = 37};
-    loss_of(net, IMAGES);
-    bnn_network_backward(net, IMAGES);
-    for (uint32_t i = 0; i < net->n_parameters; i++) {
-        const bnn_parameter *p = &net->parameters[i];
-        if (p->kind == BNN_TENSOR_STATE)
-            continue;
-        const float *direction = random_floats(&b, p->n);
-        double slope = 0, difference = 0, error = INFINITY;
-        for (size_t j = 0; j < p->n; j++)
-            slope += (double)p->gradient[j] * (double)direction[j];
-        for (int h = 0; h < 6 && error > 1e-2 * (0.1 + fabs(slope)); h++) {
-            difference = central_difference(net, p, direction, steps[h]);
-            error = fabs(difference - slope);
-        }
-        ck_assert_msg(error <= 1e-2 * (0.1 + fabs(slope)),
-                      "%s %s: gradient %.6g, central difference %.6g", p->layer, p->name, slope,
-                      difference);
-        buffers_free(&b);
-    }
-}
 
 static const char *const orderings[] = {"act_bn",      "act_pool_bn", "bn_act",
                                         "bn_pool_act", "pool_bn_act", "xnor"};
