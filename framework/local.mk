@@ -26,6 +26,7 @@ base_sources = $(infer_base_sources) \
 	framework/base/statistics.c framework/base/statistics.h \
 	framework/base/text.c framework/base/text.h
 simd_sources = \
+	framework/simd/bytes.h \
 	framework/simd/count.h \
 	framework/simd/cpu.c framework/simd/cpu.h \
 	framework/simd/lanes.h \

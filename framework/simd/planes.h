@@ -85,23 +85,6 @@ INLINE void bits_exchange(vq row[8], const int n, const int by, uint64_t low)
     }
 }
 
-/* Of each eight rows, byte i of row[j] and byte j of row[i] change places. */
-INLINE void bits_turn_bytes(bit_square *s)
-{
-    vq row[8];
-    for (int i = 0; i < 64; i += 8) {
-        UNROLL
-        for (int k = 0; k < 8; k++)
-            row[k] = s->row[i + k];
-        bits_exchange(row, 4, 32, 0x00000000ffffffff);
-        bits_exchange(row, 2, 16, 0x0000ffff0000ffff);
-        bits_exchange(row, 1, 8, 0x00ff00ff00ff00ff);
-        UNROLL
-        for (int k = 0; k < 8; k++)
-            s->row[i + k] = row[k];
-    }
-}
-
 /* row[j] bit i and row[i] bit j change places (Warren, section 7-3), in two passes, since eight rows are what registers
  * hold. */
 INLINE void bits_turn(bit_square *s)

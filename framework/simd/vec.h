@@ -270,6 +270,26 @@ INLINE vq select_q(vq mask, vq a, vq b)
 #endif
 }
 
+/* Of a table of three bits, a constant: bit m, where bit 0 of m is that of a, bit 1 that of b, bit 2 that of c. A macro,
+ * since there is an instruction with the table in it. */
+#if defined(BNN_VEC_AVX512)
+#    define TABLE_OF_3_Q(table, a, b, c) \
+        (vq) _mm512_ternarylogic_epi64((__m512i)(c), (__m512i)(b), (__m512i)(a), table)
+#else
+INLINE vq table_of_1_q(const int table, vq a)
+{
+    return table == 0 ? splat_q(0) : table == 1 ? ~a : table == 2 ? a : ~splat_q(0);
+}
+
+INLINE vq table_of_2_q(const int table, vq a, vq b)
+{
+    return table == 6 ? a ^ b
+                      : select_q(b, table_of_1_q(table >> 2, a), table_of_1_q(table & 3, a));
+}
+#    define TABLE_OF_3_Q(table, a, b, c) \
+        select_q(c, table_of_2_q((table) >> 4, a, b), table_of_2_q((table)&15, a, b))
+#endif
+
 INLINE size_t round_up(size_t n, size_t multiple)
 {
     return (n + multiple - 1) / multiple * multiple;

@@ -17,9 +17,15 @@ const bnn_engine *bnn_engine_choose(bnn_error *err)
     return bnn_cpu_choose(BNN_CPU_COUNTS, &set, err) == BNN_OK ? engine_tables[set] : NULL;
 }
 
+/* Whether the first stage takes images as they are. */
+static bool engine_takes_images(const bnn_prepared *p)
+{
+    return p->crops || bnn_view_is_all(p->model->view);
+}
+
 static size_t engine_seen_bytes(const bnn_prepared *p)
 {
-    return bnn_view_is_all(p->model->view)
+    return engine_takes_images(p)
                ? 0
                : bnn_size_round_up(p->block * bnn_shape_values(p->model->stages[0].op.in),
                                    BNN_ALIGN);
@@ -50,14 +56,14 @@ void bnn_engine_run(const void *state, size_t n, const uint8_t *images, float *l
     const bnn_prepared *const p = state;
     const bnn_model *const model = p->model;
     const size_t image_bytes = bnn_shape_values(model->input);
-    const bool sees_all = bnn_view_is_all(model->view);
+    const bool takes_images = engine_takes_images(p);
     uint8_t *const values = workspace;
     for (size_t first = 0; first < n; first += p->block) {
         const size_t n_block = bnn_size_smaller(n - first, p->block);
         const uint8_t *x = images + first * image_bytes;
         for (uint32_t i = 0; i < model->n_stages; i++) {
             const uint64_t start = stage_ns != NULL ? bnn_clock_ns(CLOCK_MONOTONIC) : 0;
-            if (i == 0 && !sees_all)
+            if (i == 0 && !takes_images)
                 x = engine_see(p, n_block, x, workspace);
             uint8_t *const out = i + 1 < model->n_stages
                                      ? values + i % 2 * p->value_bytes

@@ -22,6 +22,7 @@ typedef struct bnn_prepared {
     size_t block;         /* images that go through a stage together */
     size_t value_bytes;   /* a block's values between two stages */
     size_t scratch_bytes; /* of a stage */
+    bool crops; /* the first stage takes whole images, of which the model sees the middle */
     /* Values of n images through a stage; where it is the last, out are logits. */
     void (*run_stage)(const void *state, uint32_t stage, size_t n, const uint8_t *x, uint8_t *out,
                       void *scratch);

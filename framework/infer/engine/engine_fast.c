@@ -5,6 +5,7 @@
 #include "infer/engine/engine_float.h"
 #include "infer/engine/pack.h"
 #include "infer/lines.h"
+#include "simd/bytes.h"
 #include "simd/count.h"
 #include "simd/planes.h"
 
@@ -132,7 +133,7 @@ static size_t fast_cut_scratch(const fast_model *e, uint32_t stage, size_t n,
         rest = bnn_plain_workspace_bytes(&p->plain);
     }
     if (p->loop == BNN_PACK_LOGIC)
-        inputs = p->logic.n_blocks * sizeof(bit_square) + p->logic.n_rows * sizeof(vq);
+        inputs = p->logic.n_blocks * sizeof(logic_block) + p->logic.n_rows * sizeof(vq);
     const size_t parts[SCRATCH_PARTS] = {inputs,
                                          n * floats * sizeof(float),
                                          n * results * sizeof(float),
@@ -265,9 +266,9 @@ static void fast_run_logic(const bnn_pack *p, const bnn_float_stage *floats, siz
                            const uint8_t *x, uint8_t *out, const scratch *w)
 {
     const bool pixels = p->stage->inputs == BNN_VALUES_PIXELS;
-    bit_square *const squares = (bit_square *)(void *)w->inputs;
-    logic_run(&p->logic, pixels, n, x, fast_in_bytes(p), squares,
-              (vq *)(void *)(squares + p->logic.n_blocks),
+    logic_block *const blocks = (logic_block *)(void *)w->inputs;
+    logic_run(&p->logic, pixels, n, x, pixels ? p->logic.image_bytes : fast_in_bytes(p), blocks,
+              (vq *)(void *)(blocks + p->logic.n_blocks),
               floats != NULL ? (uint8_t *)(void *)w->floats : out, fast_out_bytes(p));
     if (floats != NULL)
         fast_run_operations(p, floats, n, w->floats, out, w);
@@ -386,7 +387,9 @@ static int fast_prepare(const bnn_model *model, bnn_arena *arena, void **state, 
     size_t(*begins)[SCRATCH_PARTS] = bnn_arena_alloc(arena, model->n_stages, sizeof *begins);
     if (e == NULL || floats == NULL || begins == NULL)
         return bnn_no_memory(err);
-    *e = (fast_model){.prepared = {.model = model, .run_stage = fast_run_stage},
+    *e = (fast_model){.prepared = {.model = model,
+                                   .run_stage = fast_run_stage,
+                                   .crops = bnn_pack_logic_crops(model)},
                       .floats = floats,
                       .scratch = begins};
     const bnn_products_target target = {.byte_zero = BYTE_ZERO, .pair_most = PAIR_MOST};

@@ -1,23 +1,24 @@
 /* logic_template.h - gates for a block of images at once: each node is a row, a vector of bits, one for each image.
  *
- * Pixels of eight images become bytes of bits, those of their places, as they are compared with the levels; eight such
- * bytes are a word of a row. So what is turned over are bytes. Where bits come in or go out, and where counts do, squares
- * of 64 words of 64 images are turned over, as many side by side as a vector has words.
+ * Pixels of eight images become bytes of bits, those of their places, as they are compared with the levels; a row is such
+ * bytes of one place, one behind the other. So what is turned over are bytes. Where bits come in or go out, and where
+ * counts do, squares of 64 words of 64 images are turned over, as many side by side as a vector has words.
  *
- * Parameters: simd/count.h, simd/planes.h. */
+ * Parameters: simd/bytes.h, simd/count.h, simd/planes.h. */
 
 enum {
     LOGIC_IMAGES = 64 * VQ,
     LOGIC_EIGHT = 8,
-    LOGIC_PIXELS = 4 * VL, /* in a vector */
+    LOGIC_PARTS = 64 / (4 * VL), /* vectors of the pixels of a block */
     LOGIC_COUNT_PLANES = 16
 };
 
-typedef uint8_t logic_bytes __attribute__((vector_size(4 * VL)));
-typedef union logic_pixels {
-    logic_bytes part[64 / LOGIC_PIXELS];
-    uint64_t word[8];
-} logic_pixels;
+/* A block's bits while they come in. */
+typedef union logic_block {
+    bit_square square;
+    /* Of pixels: of each eight images a byte for each pixel, bit k of image k. */
+    vb eight[LOGIC_IMAGES / LOGIC_EIGHT + 1][LOGIC_PARTS];
+} logic_block;
 
 INLINE const vq *logic_row(const vq *rows, uint32_t offset)
 {
@@ -31,86 +32,107 @@ INLINE void logic_set_row(vq *rows, uint32_t offset, vq row)
 
 /* ---- in ---------------------------------------------------------------------------------- */
 
-/* Byte i: bit k is whether pixel i of image k reaches its level. */
-INLINE logic_pixels logic_compare(const bnn_logic_block *block, size_t n, const uint8_t *in,
-                                  size_t step)
+/* Whether pixel i of image k reaches its level is bit k of byte i. */
+INLINE void logic_compare(const bnn_logic_block *block, const size_t n, const uint8_t *in,
+                          size_t step, vb out[LOGIC_PARTS])
 {
-    logic_bytes level[64 / LOGIC_PIXELS];
-    logic_pixels out = {0};
     UNROLL
-    for (int i = 0; i < 64 / LOGIC_PIXELS; i++)
-        memcpy(&level[i], block->level + i * LOGIC_PIXELS, sizeof *level);
-    for (const uint8_t *image = in + n * step; image != in;) {
-        image -= step;
-        __builtin_prefetch(image + LOGIC_EIGHT * step); /* else most of the time is waiting */
+    for (size_t part = 0; part < LOGIC_PARTS; part++) {
+        vb level, bits = {0};
+        memcpy(&level, block->level + part * sizeof level, sizeof level);
         UNROLL
-        for (int i = 0; i < 64 / LOGIC_PIXELS; i++) {
-            logic_bytes pixels;
-            memcpy(&pixels, image + i * LOGIC_PIXELS, sizeof pixels);
-            out.part[i] = out.part[i] + out.part[i] - (logic_bytes)(pixels >= level[i]);
+        for (size_t k = 0; k < n; k++) {
+            const uint8_t *image = in + k * step + part * sizeof level;
+            vb pixels;
+            __builtin_prefetch(image + LOGIC_EIGHT * step); /* else most of the time is waiting */
+            memcpy(&pixels, image, sizeof pixels);
+            bits = bits_where_reached(bits, pixels, level, (uint8_t)(1u << k));
         }
+        out[part] = bits;
     }
-    return out;
 }
 
 /* Pixels of at most eight images, the eights number `at`. */
 INLINE void logic_read_pixels(const bnn_pack_logic *l, size_t n, const uint8_t *in, size_t n_in,
-                              size_t at, bit_square *square)
+                              size_t at, logic_block *to)
 {
     uint8_t few[LOGIC_EIGHT][64] = {0};
     const bool is_few = n_in < 64;
     for (size_t i = 0; is_few && i < n; i++)
         memcpy(few[i], in + i * n_in, n_in);
-    for (uint32_t i = 0; i < l->n_blocks; i++, square++) {
+    for (uint32_t i = 0; i < l->n_blocks; i++) {
         const bnn_logic_block *block = &l->blocks[i];
-        const logic_pixels bits = logic_compare(block, n, is_few ? few[0] : in + block->first,
-                                                is_few ? sizeof few[0] : n_in);
-        UNROLL
-        for (size_t k = 0; k < 8; k++)
-            square->word[8 * k + at % 8][at / 8] = bits.word[k];
+        const uint8_t *first = is_few ? few[0] : in + block->first;
+        const size_t step = is_few ? sizeof few[0] : n_in;
+        if (n == LOGIC_EIGHT)
+            logic_compare(block, LOGIC_EIGHT, first, step, to[i].eight[at]);
+        else
+            logic_compare(block, n, first, step, to[i].eight[at]);
     }
 }
 
 /* Words of one image. */
-INLINE void logic_read_bits(const bnn_pack_logic *l, const uint8_t *in, size_t at,
-                            bit_square *square)
+INLINE void logic_read_bits(const bnn_pack_logic *l, const uint8_t *in, size_t at, logic_block *to)
 {
-    for (uint32_t i = 0; i < l->n_blocks; i++, square++)
-        memcpy(&square->word[at % 64][at / 64], in + l->blocks[i].first, sizeof(uint64_t));
+    for (uint32_t i = 0; i < l->n_blocks; i++)
+        memcpy(&to[i].square.word[at % 64][at / 64], in + l->blocks[i].first, sizeof(uint64_t));
 }
 
 /* The rows of a block of at most eight images of pixels: of each pixel a byte. */
-INLINE void logic_put_eight(const bnn_logic_block *block, const bit_square *square, vq *rows)
+INLINE void logic_put_eight(const bnn_logic_block *block, const logic_block *from, vq *rows)
 {
+    uint8_t bits[64];
+    memcpy(bits, from->eight[0], sizeof bits);
     for (size_t i = 0; i < 64; i++)
-        logic_set_row(rows, block->row[i], (vq){square->word[i / 8 * 8][0] >> i % 8 * 8 & 255});
+        logic_set_row(rows, block->row[i], (vq){bits[i]});
+}
+
+/* The rows of a block of pixels. */
+INLINE void logic_put_pixels(const bnn_logic_block *block, const logic_block *from, vq *rows)
+{
+    for (size_t eights = 0; eights < LOGIC_IMAGES / LOGIC_EIGHT; eights += BYTES_SQUARE)
+        for (size_t part = 0; part < LOGIC_PARTS; part++) {
+            const uint32_t *row = block->row + part * sizeof(vb);
+            vb turned[BYTES_SQUARE];
+            UNROLL
+            for (size_t i = 0; i < BYTES_SQUARE; i++)
+                turned[i] = from->eight[eights + i][part];
+            bytes_turn(turned);
+            UNROLL
+            for (size_t i = 0; i < BYTES_SQUARE; i++)
+                UNROLL
+            for (size_t side = 0; side < BYTES_SIDE_BY_SIDE; side++)
+                memcpy((uint8_t *)rows + row[side * BYTES_SQUARE + i] + eights,
+                       (const uint8_t *)&turned[i] + side * BYTES_SQUARE, BYTES_SQUARE);
+        }
+}
+
+INLINE void logic_put_words(const bnn_logic_block *block, logic_block *from, vq *rows)
+{
+    bits_turn(&from->square);
+    for (size_t i = 0; i < 64; i++)
+        logic_set_row(rows, block->row[i], from->square.row[i]);
 }
 
 /* The rows of the sources; step: bytes from an image to the next. */
 static void logic_read(const bnn_pack_logic *l, bool pixels, size_t n, const uint8_t *in,
-                       size_t step, bit_square *square, vq *rows)
+                       size_t step, logic_block *work, vq *rows)
 {
     const size_t unit = pixels ? LOGIC_EIGHT : 1;
     for (size_t i = 0, at = 0; i < n; i += unit, at++) {
         const size_t some = n - i < unit ? n - i : unit;
         if (pixels)
-            logic_read_pixels(l, some, in + i * step, step, at, square);
+            logic_read_pixels(l, some, in + i * step, step, at, work);
         else
-            logic_read_bits(l, in + i * step, at, square);
+            logic_read_bits(l, in + i * step, at, work);
     }
-    for (uint32_t i = 0; i < l->n_blocks; i++, square++) {
-        const bnn_logic_block *block = &l->blocks[i];
-        if (pixels && n <= LOGIC_EIGHT) {
-            logic_put_eight(block, square, rows);
-            continue;
-        }
-        if (pixels)
-            bits_turn_bytes(square);
+    for (uint32_t i = 0; i < l->n_blocks; i++)
+        if (!pixels)
+            logic_put_words(&l->blocks[i], &work[i], rows);
+        else if (n <= LOGIC_EIGHT)
+            logic_put_eight(&l->blocks[i], &work[i], rows);
         else
-            bits_turn(square);
-        for (size_t j = 0; j < 64; j++)
-            logic_set_row(rows, block->row[j], square->row[j]);
-    }
+            logic_put_pixels(&l->blocks[i], &work[i], rows);
     rows[0] = splat_q(0); /* what belongs to no source went there */
 }
 
@@ -135,6 +157,38 @@ INLINE void logic_run_pairs(const bnn_logic_op op, const bnn_logic_part *part, c
         for (size_t i = 0; i < part->n; i++, wire += 2)
             out[i] = logic_gate_of_two(op, *logic_row(rows, wire[0]), *logic_row(rows, wire[1]));
 }
+
+/* A case for each table; of those that do not occur nothing remains. */
+#define LOGIC_TRIPLE(table)                                                                    \
+    case table:                                                                                \
+        for (size_t i = 0; bnn_logic_is_least(table) && i < part->n; i++, wire += 3)           \
+            out[i] = TABLE_OF_3_Q(table, *logic_row(rows, wire[0]), *logic_row(rows, wire[1]), \
+                                  *logic_row(rows, wire[2]));                                  \
+        return;
+#define LOGIC_TRIPLES_4(t) \
+    LOGIC_TRIPLE(t) LOGIC_TRIPLE((t) + 1) LOGIC_TRIPLE((t) + 2) LOGIC_TRIPLE((t) + 3)
+#define LOGIC_TRIPLES_16(t) \
+    LOGIC_TRIPLES_4(t)      \
+    LOGIC_TRIPLES_4((t) + 4) LOGIC_TRIPLES_4((t) + 8) LOGIC_TRIPLES_4((t) + 12)
+#define LOGIC_TRIPLES_64(t) \
+    LOGIC_TRIPLES_16(t)     \
+    LOGIC_TRIPLES_16((t) + 16) LOGIC_TRIPLES_16((t) + 32) LOGIC_TRIPLES_16((t) + 48)
+
+static void logic_run_triples(const bnn_logic_part *part, const vq *rows, vq *out)
+{
+    const uint32_t *wire = part->wire;
+    switch (part->table[0]) {
+        LOGIC_TRIPLES_64(0)
+        LOGIC_TRIPLES_64(64)
+        LOGIC_TRIPLES_64(128)
+        LOGIC_TRIPLES_64(192)
+    }
+}
+
+#undef LOGIC_TRIPLE
+#undef LOGIC_TRIPLES_4
+#undef LOGIC_TRIPLES_16
+#undef LOGIC_TRIPLES_64
 
 /* Pairs of a table's bits choose between the first input, its inverse and constants; the others choose between these. */
 INLINE void logic_run_tables(const int inputs, const bnn_logic_part *part, const vq *rows, vq *out)
@@ -180,12 +234,13 @@ static void logic_run_part(const bnn_logic_part *part, const vq *rows, vq *out)
         for (size_t i = 0; i < part->n; i++)
             out[i] = ~*logic_row(rows, part->wire[i]);
         return;
+    case BNN_LOGIC_TRIPLE:
+        logic_run_triples(part, rows, out);
+        return;
     case BNN_LOGIC_TABLE:
         break;
     }
-    if (part->inputs == 3)
-        logic_run_tables(3, part, rows, out);
-    else if (part->inputs == 4)
+    if (part->inputs == 4)
         logic_run_tables(4, part, rows, out);
     else if (part->inputs == 5)
         logic_run_tables(5, part, rows, out);
@@ -225,30 +280,27 @@ static void logic_count(size_t group, const logic_words *words, vq *plane)
         logic_count_with(LOGIC_COUNT_PLANES, group, words, plane);
 }
 
-typedef uint16_t logic_counts __attribute__((vector_size(8)));
-typedef int32_t logic_wide_counts __attribute__((vector_size(16)));
-typedef float logic_sums __attribute__((vector_size(16)));
+typedef uint16_t logic_counts __attribute__((vector_size(2 * VL)));
 
 /* Of n images the sums of some values, at most four: each image has a word with their counts. */
 INLINE void logic_put_sums(const bnn_pack_logic *l, size_t n, uint32_t first, const uint32_t some,
                            const bit_square *square, float *out)
 {
-    const float group = (float)l->group;
-    logic_sums factor = {0};
-    logic_counts count;
-    for (uint32_t k = 0; k < some; k++)
-        factor[k] = l->factor[first + k];
-    out += first;
-    for (size_t lane = 0; lane < VQ && 64 * lane < n; lane++) {
-        const size_t images = n - 64 * lane < 64 ? n - 64 * lane : 64;
-        for (size_t i = 0; i < images; i++, out += l->n_values) {
+    enum { IMAGES = VL / 4 }; /* whose counts are a vector */
+    vf factor = splat_f(0.0f);
+    for (uint32_t i = 0; i < VL; i++)
+        factor[i] = i % 4 < some ? l->factor[first + i % 4] : 0.0f;
+    for (size_t i = 0; i < 64 && i < n; i++)
+        for (size_t lane = 0; lane < VQ; lane += IMAGES) {
+            logic_counts count;
             memcpy(&count, &square->word[i][lane], sizeof count);
-            const logic_wide_counts wide = __builtin_convertvector(count, logic_wide_counts);
-            const logic_sums sum =
-                (2.0f * __builtin_convertvector(wide, logic_sums) - group) * factor;
-            memcpy(out, &sum, some * sizeof *out);
+            const vf sum = (2.0f * __builtin_convertvector(__builtin_convertvector(count, vi), vf) -
+                            (float)l->group) *
+                           factor;
+            for (size_t k = 0; k < IMAGES && 64 * (lane + k) + i < n; k++)
+                memcpy(out + (64 * (lane + k) + i) * l->n_values + first,
+                       (const float *)&sum + 4 * k, some * sizeof *out);
         }
-    }
 }
 
 /* out[n][n_values]; so also below. */
@@ -311,10 +363,10 @@ static void logic_put_bits(const bnn_pack_logic *l, size_t n, const vq *rows, ui
 
 /* The values of n images, in front of the chain. */
 static void logic_run(const bnn_pack_logic *l, bool pixels, size_t n, const uint8_t *in,
-                      size_t in_step, bit_square *square, vq *rows, uint8_t *out, size_t out_step)
+                      size_t in_step, logic_block *work, vq *rows, uint8_t *out, size_t out_step)
 {
     vq *row = rows + l->n_first;
-    logic_read(l, pixels, n, in, in_step, square, rows);
+    logic_read(l, pixels, n, in, in_step, work, rows);
     for (uint32_t i = 0; i < l->n_parts; row += l->parts[i++].n)
         logic_run_part(&l->parts[i], rows, row);
     if (l->group > 1)

@@ -403,8 +403,8 @@ int bnn_pack_model(const bnn_model *model, const bnn_model *unfolded, bnn_produc
         else if (p->loop == BNN_PACK_ROWS)
             status = pack_rows(p, arena, err);
         else if (p->loop == BNN_PACK_LOGIC)
-            status =
-                bnn_pack_logic_stage(p->stage, &p->in, &p->out, row_bytes, arena, &p->logic, err);
+            status = bnn_pack_logic_stage(model, p->stage, &p->in, &p->out, row_bytes, arena,
+                                          &p->logic, err);
         else if (p->loop == BNN_PACK_PLAIN)
             status = bnn_plain_prepare(p->stage, arena, &p->plain, err);
     }

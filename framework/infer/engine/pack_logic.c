@@ -1,17 +1,19 @@
 #include "infer/engine/pack_logic.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
     WIDTH = 64,
     NODES_MOST = 1 << 20,
     GROUP_MOST = UINT16_MAX, /* counts have 16 planes */
-    PARTS_OF_RUN = 8,
+    KINDS = 256,             /* of gates of a run */
 };
 
 /* A net while it is laid out. */
 typedef struct packer {
+    const bnn_model *model;
     const bnn_stage *stage;
     const bnn_logic *logic;
     const bnn_places *in, *out;
@@ -29,14 +31,33 @@ bool bnn_pack_logic_fits(const bnn_logic *logic)
            logic->n_outputs <= NODES_MOST;
 }
 
+bool bnn_pack_logic_crops(const bnn_model *model)
+{
+    const bnn_stage *const first = &model->stages[0];
+    return !bnn_view_is_all(model->view) && model->view.shrink <= 1 && first->logic != NULL &&
+           bnn_pack_logic_fits(first->logic);
+}
+
 /* ---- sources ----------------------------------------------------------------------------- */
+
+/* The byte of an image that a source reads. */
+static uint32_t logic_pack_pixel(const packer *p, uint32_t source)
+{
+    const bnn_shape image = p->model->input, seen = p->stage->op.in;
+    const uint32_t value = p->logic->source[source], plane = seen.h * seen.w;
+    if (!bnn_pack_logic_crops(p->model))
+        return value;
+    const uint32_t c = value / plane, y = value % plane / seen.w, x = value % seen.w;
+    return (c * image.h + (image.h - seen.h) / 2 + y) * image.w + (image.w - seen.w) / 2 + x;
+}
 
 /* The sources of inputs of one block begin at `from`; how many levels of an input there are at most, and where the
  * sources of the next block begin. */
-static uint32_t logic_pack_levels(const bnn_logic *logic, uint32_t end, uint32_t *from)
+static uint32_t logic_pack_levels(const packer *p, uint32_t end, uint32_t *from)
 {
+    const bnn_logic *logic = p->logic;
     uint32_t most = 0, same = 0;
-    for (; *from < logic->n_sources && logic->source[*from] < end; ++*from) {
+    for (; *from < logic->n_sources && logic_pack_pixel(p, *from) < end; ++*from) {
         same = same > 0 && logic->source[*from] == logic->source[*from - 1] ? same + 1 : 1;
         most = same > most ? same : most;
     }
@@ -54,17 +75,18 @@ static void logic_pack_pixels(const packer *p, uint32_t from, uint32_t to, uint3
         same = i > from && logic->source[i] == logic->source[i - 1] ? same + 1 : 0;
         if (same != rank)
             continue;
-        block->level[logic->source[i] - block->first] = logic->level[i];
-        block->row[logic->source[i] - block->first] = (1 + i) * p->row_bytes;
+        const size_t place = logic_pack_pixel(p, i) - block->first;
+        block->level[place] = logic->level[i];
+        block->row[place] = (1 + i) * p->row_bytes;
     }
 }
 
 static int logic_pack_pixel_blocks(const packer *p, bnn_error *err)
 {
-    const uint32_t n_in = (uint32_t)bnn_shape_values(p->stage->op.in);
+    const uint32_t n_in = (uint32_t)p->pack->image_bytes;
     uint32_t n = 0, from = 0, to = 0;
     for (uint32_t base = 0; base < n_in; base += WIDTH)
-        n += logic_pack_levels(p->logic, base + WIDTH, &to);
+        n += logic_pack_levels(p, base + WIDTH, &to);
     bnn_logic_block *block = bnn_arena_alloc(p->arena, n, sizeof *block);
     if (block == NULL)
         return bnn_no_memory(err);
@@ -72,7 +94,7 @@ static int logic_pack_pixel_blocks(const packer *p, bnn_error *err)
     p->pack->blocks = block;
     to = 0;
     for (uint32_t base = 0; base < n_in; base += WIDTH, from = to) {
-        const uint32_t levels = logic_pack_levels(p->logic, base + WIDTH, &to);
+        const uint32_t levels = logic_pack_levels(p, base + WIDTH, &to);
         const bool beyond = n_in >= WIDTH && base + WIDTH > n_in;
         for (uint32_t rank = 0; rank < levels; rank++, block++) {
             block->first = beyond ? n_in - WIDTH : base;
@@ -140,33 +162,59 @@ static bnn_logic_op logic_pack_op(uint64_t table)
                          : BNN_LOGIC_AND_NOT;
 }
 
-/* Gates of a run that belong together. */
-static uint32_t logic_pack_part(const packer *p, const bnn_logic_run *run, uint32_t gate,
-                                uint32_t node)
+static bool logic_pack_inverts(const packer *p, uint32_t node)
 {
-    const bnn_logic_op op = run->inputs == 2 ? logic_pack_op(run->table[gate]) : BNN_LOGIC_TABLE;
-    const bool inverted = p->inverse[node] && !p->plain[node];
-    return op == BNN_LOGIC_TABLE ? 0 : 2 * op + inverted;
+    return p->inverse[node] && !p->plain[node];
 }
 
-static uint32_t logic_pack_row(const packer *p)
+/* The table of a gate as it is run, whose inputs may change places for it. */
+static uint64_t logic_pack_table(uint32_t inputs, uint64_t table, bool inverted, uint32_t *wire)
 {
-    return p->pack->n_rows++ * p->row_bytes;
+    if (inverted)
+        table ^= inputs == BNN_GATE_INPUTS_MAX ? UINT64_MAX : (UINT64_C(1) << (1u << inputs)) - 1;
+    for (uint32_t i = 0; inputs == 3 && !bnn_logic_is_least((uint32_t)table); i ^= 1) {
+        table = bnn_logic_exchanged((uint32_t)table, i);
+        const uint32_t first = wire[i];
+        wire[i] = wire[i + 1];
+        wire[i + 1] = first;
+    }
+    return table;
 }
 
-/* The next row is gate's, whose number in the run is `from`. */
+/* Gates of a run that are run together have one kind. */
+static uint32_t logic_pack_kind(const bnn_logic_run *run, uint32_t gate, bool inverted)
+{
+    uint32_t wire[3] = {0};
+    return run->inputs == 2   ? 2 * logic_pack_op(run->table[gate]) + inverted
+           : run->inputs == 3 ? (uint32_t)logic_pack_table(3, run->table[gate], inverted, wire)
+                              : 0;
+}
+
+static bnn_logic_part logic_pack_part(const bnn_logic_run *run, uint32_t kind, uint32_t n,
+                                      const uint32_t *wire, const uint64_t *table)
+{
+    const bnn_logic_op op = run->inputs == 2   ? (bnn_logic_op)(kind / 2)
+                            : run->inputs == 3 ? BNN_LOGIC_TRIPLE
+                                               : BNN_LOGIC_TABLE;
+    return (bnn_logic_part){.op = op,
+                            .inverted = run->inputs == 2 && kind % 2 == 1,
+                            .inputs = run->inputs,
+                            .n = n,
+                            .wire = wire,
+                            .table = table};
+}
+
+/* Gate number `from` of a run has the row `row`. */
 static void logic_pack_gate(const packer *p, const bnn_logic_run *run, uint32_t from, uint32_t node,
-                            uint32_t *wire, uint64_t *table)
+                            uint32_t row, uint32_t *wire, uint64_t *table)
 {
     const uint32_t k = run->inputs;
-    const bool inverted = p->inverse[node] && !p->plain[node];
+    const bool inverted = logic_pack_inverts(p, node);
     const bool swapped = k == 2 && run->table[from] == 4; /* the second and not the first */
     for (uint32_t j = 0; j < k; j++)
         wire[j] = p->row[run->wire[from * k + (swapped ? k - 1 - j : j)]];
-    *table = run->table[from];
-    if (inverted)
-        *table ^= k == 6 ? UINT64_MAX : (UINT64_C(1) << (1u << k)) - 1;
-    *(inverted ? &p->inverse_row[node] : &p->row[node]) = logic_pack_row(p);
+    *table = logic_pack_table(k, run->table[from], inverted, wire);
+    *(inverted ? &p->inverse_row[node] : &p->row[node]) = row * p->row_bytes;
 }
 
 /* A run in parts, each behind the other; first: its first node. */
@@ -175,29 +223,23 @@ static int logic_pack_run(packer *p, const bnn_logic_run *run, uint32_t first,
 {
     uint32_t *wire = bnn_arena_alloc(p->arena, (size_t)run->n * run->inputs, sizeof *wire);
     uint64_t *table = bnn_arena_alloc(p->arena, run->n, sizeof *table);
+    uint32_t n[KINDS] = {0}, at[KINDS];
     if (wire == NULL || table == NULL)
         return bnn_no_memory(err);
-    for (uint32_t part = 0; part < PARTS_OF_RUN; part++) {
-        const bnn_logic_op op = run->inputs == 2 ? (bnn_logic_op)(part / 2) : BNN_LOGIC_TABLE;
-        bnn_logic_part *now = &parts[p->pack->n_parts];
-        uint32_t n = 0;
-        for (uint32_t i = 0; i < run->n; i++)
-            if (logic_pack_part(p, run, i, first + i) == part) {
-                logic_pack_gate(p, run, i, first + i, wire + (size_t)n * run->inputs, table + n);
-                n++;
-            }
-        if (n == 0)
-            continue;
-        *now = (bnn_logic_part){.op = op,
-                                .inverted = op != BNN_LOGIC_TABLE && part % 2 == 1,
-                                .inputs = run->inputs,
-                                .n = n,
-                                .wire = wire,
-                                .table = table};
-        p->pack->n_parts++;
-        wire += (size_t)n * run->inputs;
-        table += n;
+    for (uint32_t i = 0; i < run->n; i++)
+        n[logic_pack_kind(run, i, logic_pack_inverts(p, first + i))]++;
+    for (uint32_t kind = 0, end = 0; kind < KINDS; end += n[kind++]) {
+        at[kind] = end;
+        if (n[kind] > 0)
+            parts[p->pack->n_parts++] =
+                logic_pack_part(run, kind, n[kind], wire + (size_t)end * run->inputs, table + end);
     }
+    for (uint32_t i = 0; i < run->n; i++) {
+        const uint32_t to = at[logic_pack_kind(run, i, logic_pack_inverts(p, first + i))]++;
+        logic_pack_gate(p, run, i, first + i, p->pack->n_rows + to, wire + (size_t)to * run->inputs,
+                        table + to);
+    }
+    p->pack->n_rows += run->n;
     return BNN_OK;
 }
 
@@ -219,7 +261,7 @@ static int logic_pack_inverses(packer *p, bnn_logic_part *part, bnn_error *err)
     for (uint32_t i = 0; i < n_nodes; i++)
         if (p->inverse[i] && p->inverse_row[i] == 0) {
             *wire++ = p->row[i];
-            p->inverse_row[i] = logic_pack_row(p);
+            p->inverse_row[i] = p->pack->n_rows++ * p->row_bytes;
         }
     return BNN_OK;
 }
@@ -228,8 +270,8 @@ static int logic_pack_gates(packer *p, bnn_error *err)
 {
     const bnn_logic *logic = p->logic;
     uint32_t most = logic->n_gates;
-    if (logic->n_runs < most / PARTS_OF_RUN)
-        most = logic->n_runs * PARTS_OF_RUN;
+    if (logic->n_runs < most / KINDS)
+        most = logic->n_runs * KINDS;
     bnn_logic_part *parts = bnn_arena_alloc(p->arena, most + 1, sizeof *parts);
     if (parts == NULL)
         return bnn_no_memory(err);
@@ -302,13 +344,14 @@ static int logic_pack_words(packer *p, bnn_error *err)
     return BNN_OK;
 }
 
-int bnn_pack_logic_stage(const bnn_stage *stage, const bnn_places *in, const bnn_places *out,
-                         uint32_t row_bytes, bnn_arena *arena, bnn_pack_logic *logic,
-                         bnn_error *err)
+int bnn_pack_logic_stage(const bnn_model *model, const bnn_stage *stage, const bnn_places *in,
+                         const bnn_places *out, uint32_t row_bytes, bnn_arena *arena,
+                         bnn_pack_logic *logic, bnn_error *err)
 {
     const bnn_logic *net = stage->logic;
     const uint32_t n_nodes = bnn_logic_nodes(net);
-    packer p = {.stage = stage,
+    packer p = {.model = model,
+                .stage = stage,
                 .logic = net,
                 .in = in,
                 .out = out,
@@ -321,7 +364,9 @@ int bnn_pack_logic_stage(const bnn_stage *stage, const bnn_places *in, const bnn
                 .inverse_row = bnn_arena_alloc(arena, n_nodes, sizeof *p.inverse_row)};
     if (p.plain == NULL || p.inverse == NULL || p.row == NULL || p.inverse_row == NULL)
         return bnn_no_memory(err);
-    *logic = (bnn_pack_logic){.group = net->group > 1 ? net->group : 1};
+    *logic = (bnn_pack_logic){
+        .group = net->group > 1 ? net->group : 1,
+        .image_bytes = bnn_shape_values(bnn_pack_logic_crops(model) ? model->input : stage->op.in)};
     logic->n_values = net->n_outputs / logic->group;
     logic->to_bits = stage->outputs == BNN_VALUES_BITS && stage->n_chain == 0 && logic->group == 1;
     logic_pack_uses(&p);
