@@ -1,6 +1,7 @@
 /* layer_lut - logic gates: every output is a table of a few inputs, -1 or +1. In training a table has
  * numbers between, and a gate is their multilinear interpolation; the network that is evaluated and
  * deployed has the signs. */
+#include "gate_functions.h"
 #include "learned_wires.h"
 #include "wiring.h"
 
@@ -11,12 +12,13 @@ enum { TABLE_STREAM, WIRES_STREAM, SCORES_STREAM }; /* of random words */
 enum { FORWARD_SOFT, FORWARD_HARD };                /* the parameter forward */
 enum { START_RANDOM, START_RESIDUAL };              /* the parameter start */
 enum { WIRING_RANDOM, WIRING_LEARNED };             /* the parameter wiring */
+enum { FORM_TABLE, FORM_FUNCTIONS };                /* the parameter form */
 
 static const float SCORE_DEVIATION = 0.1f; /* at the start: none is far ahead */
 
 struct lut {
     double residual, noise, shrink;
-    int32_t gates, inputs, forward, start, wiring, candidates;
+    int32_t gates, inputs, forward, start, wiring, candidates, form;
 };
 
 static const bnn_param params[] = {
@@ -34,6 +36,9 @@ static const bnn_param params[] = {
                      "which inputs a gate has: drawn, or chosen by training among candidates"),
     BNN_INTEGER_LATER(struct lut, candidates, 16, 2, 256,
                       "with wiring learned: for each input of a gate"),
+    BNN_CHOICE_LATER(struct lut, form, FORM_TABLE, "table|functions",
+                     "what is trained of a gate: the entries of its table, or, of two inputs, a "
+                     "logit of each of the sixteen functions"),
     BNN_PARAMS_END,
 };
 
@@ -42,6 +47,17 @@ static const bnn_param params[] = {
 static size_t n_entries(const struct lut *p)
 {
     return (size_t)p->gates << p->inputs;
+}
+
+/* What is trained of each gate. */
+static uint32_t n_numbers(const struct lut *p)
+{
+    return p->form == FORM_FUNCTIONS ? GATE_FUNCTIONS : 1u << p->inputs;
+}
+
+static size_t n_functions(const struct lut *p)
+{
+    return p->form == FORM_FUNCTIONS ? (size_t)p->gates * GATE_FUNCTIONS : 0;
 }
 
 static size_t n_pins(const struct lut *p)
@@ -78,6 +94,9 @@ static int plan(const void *params_, bnn_layer_plan *plan)
     if (in < inputs)
         return plan->fail(plan, "a gate of %u inputs has only %u to choose from", inputs,
                           (unsigned)in);
+    if (p->form == FORM_FUNCTIONS && inputs != 2)
+        return plan->fail(
+            plan, "sixteen functions are those of two inputs, not of %u; take form table", inputs);
     const int learned = p->wiring == WIRING_LEARNED;
     const uint32_t candidates = learned ? (uint32_t)p->candidates : 1;
     if (in < candidates)
@@ -86,14 +105,14 @@ static int plan(const void *params_, bnn_layer_plan *plan)
     plan->out = (bnn_shape){.c = gates, .h = 1, .w = 1};
     plan->n_tensors = learned ? 3 : 2;
     plan->tensors[TABLE] = (bnn_tensor){
-        .name = "table", .kind = BNN_TENSOR_VECTOR, .dims = {gates, 1u << inputs, 1, 1}};
+        .name = "table", .kind = BNN_TENSOR_VECTOR, .dims = {gates, n_numbers(p), 1, 1}};
     plan->tensors[WIRES] = (bnn_tensor){
         .name = "wires", .kind = BNN_TENSOR_STATE, .dims = {gates, inputs, candidates, 1}};
     if (learned)
         plan->tensors[SCORES] = (bnn_tensor){
             .name = "scores", .kind = BNN_TENSOR_VECTOR, .dims = {gates, inputs, candidates, 1}};
     const size_t n_memory =
-        2 * n_entries(p) + n_scores(p) + (learned ? n_pins(p) * plan->lanes : 0);
+        2 * n_entries(p) + n_functions(p) + n_scores(p) + (learned ? n_pins(p) * plan->lanes : 0);
     plan->n_saved = n_memory; /* struct lut_memory */
     plan->n_scratch = n_memory > in ? n_memory : (size_t)in;
     plan->deployed_bits = gates * ((1u << inputs) + (uint64_t)inputs * width((uint32_t)in));
@@ -145,10 +164,19 @@ static void soft_tables(const bnn_kernels *kernels, size_t n, const float *w, fl
     kernels->tanh(n, t, t);
 }
 
-static void hard_tables(size_t n, const float *w, float *t)
+/* Entry m of a gate whose trained numbers are w: whether it is +1. */
+static int hard_entry(const struct lut *p, const float *w, size_t m)
 {
-    for (size_t i = 0; i < n; i++)
-        t[i] = w[i] >= 0.0f ? 1.0f : -1.0f;
+    return p->form == FORM_FUNCTIONS ? gate_function_value(gate_functions_best(w), m) > 0.0f
+                                     : w[m] >= 0.0f;
+}
+
+static void hard_tables(const struct lut *p, const float *w, float *t)
+{
+    const size_t table = (size_t)1 << p->inputs;
+    for (size_t gate = 0; gate < (size_t)p->gates; gate++, w += n_numbers(p), t += table)
+        for (size_t m = 0; m < table; m++)
+            t[m] = hard_entry(p, w, m) ? 1.0f : -1.0f;
 }
 
 /* ---- passes ------------------------------------------------------------------------------ */
@@ -197,13 +225,38 @@ static bnn_gates describe_rows(const struct lut *p, const bnn_layer_io *io, uint
 struct lut_memory {
     float *soft,
         *coefficients;   /* [gates][table]: between -1 and +1; of these, or of those that act */
+    float *functions;    /* [gates][16]: their shares, with form functions */
     float *share, *pins; /* of learned wires: [pins][candidates], [pins][lanes] */
 };
 
 static struct lut_memory memory_of(const struct lut *p, float *at)
 {
-    const size_t n = n_entries(p);
-    return (struct lut_memory){at, at + n, at + 2 * n, at + 2 * n + n_scores(p)};
+    const size_t n = n_entries(p), behind = 2 * n + n_functions(p);
+    return (struct lut_memory){at, at + n, at + 2 * n, at + behind, at + behind + n_scores(p)};
+}
+
+/* The tables between -1 and +1 that training has. */
+static void trained_tables(const bnn_kernels *kernels, const struct lut *p, const float *w,
+                           const struct lut_memory *memory)
+{
+    const size_t gates = (size_t)p->gates;
+    if (p->form == FORM_FUNCTIONS) {
+        gate_functions_shares(kernels, gates, w, memory->functions);
+        gate_functions_tables(gates, memory->functions, memory->soft);
+    } else {
+        soft_tables(kernels, n_entries(p), w, memory->soft);
+    }
+}
+
+/* The gradient of what is trained, g, of that of the tables, which may lie there. */
+static void tables_backward(const struct lut *p, const struct lut_memory *kept, const float *gtable,
+                            float *g)
+{
+    if (p->form == FORM_FUNCTIONS)
+        gate_functions_backward((size_t)p->gates, kept->functions, gtable, g);
+    else
+        for (size_t i = 0; i < n_entries(p); i++)
+            g[i] = gtable[i] * (0.5f * (1.0f - kept->soft[i] * kept->soft[i]));
 }
 
 static void forward(const bnn_context *ctx, const void *params_, const bnn_layer_io *io)
@@ -217,14 +270,14 @@ static void forward(const bnn_context *ctx, const void *params_, const bnn_layer
     float *c = kept.coefficients;
     const float *x = io->x;
     if (io->training || soft) { /* for the backward pass, whichever acts */
-        soft_tables(ctx->kernels, n, io->tensors[TABLE], kept.soft);
+        trained_tables(ctx->kernels, p, io->tensors[TABLE], &kept);
         for (size_t i = 0; i < n; i++)
             c[i] = kept.soft[i];
         to_coefficients((size_t)p->gates, table, c);
     }
     if (!soft) {
         c = work.coefficients;
-        hard_tables(n, io->tensors[TABLE], c);
+        hard_tables(p, io->tensors[TABLE], c);
         to_coefficients((size_t)p->gates, table, c);
     }
     if (p->wiring == WIRING_LEARNED && (io->training || soft)) {
@@ -255,7 +308,7 @@ static void backward(const bnn_context *ctx, const void *params_, const bnn_laye
     const size_t n = n_entries(p), table = (size_t)1 << p->inputs;
     const struct lut_memory kept = memory_of(p, io->saved), work = memory_of(p, io->scratch);
     uint32_t *wires = (uint32_t *)(void *)work.soft;
-    float *g = io->gradients[TABLE];
+    float *g = p->form == FORM_FUNCTIONS ? work.coefficients : io->gradients[TABLE];
     const int hard = p->forward == FORWARD_HARD && !io->relaxed;
     if (hard && p->shrink != 1.0)
         shrink_terms(n, table, (float)p->shrink, kept.coefficients);
@@ -270,8 +323,7 @@ static void backward(const bnn_context *ctx, const void *params_, const bnn_laye
         ctx->kernels->gates_backward(&gates, kept.coefficients, io->x, io->gy, io->gx, g);
     }
     to_table_gradient((size_t)p->gates, table, g);
-    for (size_t i = 0; i < n; i++)
-        g[i] *= 0.5f * (1.0f - kept.soft[i] * kept.soft[i]);
+    tables_backward(p, &kept, g, io->gradients[TABLE]);
 }
 
 /* ---- start and end ----------------------------------------------------------------------- */
@@ -289,12 +341,16 @@ static void start_spread(const bnn_start *start, uint32_t stream, float deviatio
 static void start(const void *params_, const bnn_layer_io *io, const bnn_start *start)
 {
     const struct lut *p = params_;
-    const size_t n = n_entries(p);
+    const size_t n = (size_t)p->gates * n_numbers(p);
     const uint32_t in = n_features(io->in);
     const float residual = p->start == START_RESIDUAL ? (float)p->residual : 0.0f;
-    start_spread(start, TABLE_STREAM, (float)p->noise, n, io->tensors[TABLE]);
+    float *const w = io->tensors[TABLE];
+    start_spread(start, TABLE_STREAM, (float)p->noise, n, w);
     for (size_t i = 0; i < n; i++)
-        io->tensors[TABLE][i] += i & 1 ? residual : -residual;
+        if (p->form == FORM_TABLE)
+            w[i] += i & 1 ? residual : -residual;
+        else if (i % GATE_FUNCTIONS == GATE_PASSES_FIRST)
+            w[i] += residual;
     if (p->wiring == WIRING_RANDOM) {
         wiring_random(start, WIRES_STREAM, (uint32_t)p->gates, (uint32_t)p->inputs, in, io->scratch,
                       io->tensors[WIRES]);
@@ -313,10 +369,10 @@ static int lower(const void *params_, const bnn_layer_io *io, bnn_lowering *lowe
     describe(p, io, lowering->wires);
     lowering->op = BNN_LOWER_TABLE;
     lowering->inputs = (uint32_t)p->inputs;
-    for (size_t gate = 0; gate < (size_t)p->gates; gate++, w += table) {
+    for (size_t gate = 0; gate < (size_t)p->gates; gate++, w += n_numbers(p)) {
         lowering->tables[gate] = 0;
         for (size_t m = 0; m < table; m++)
-            lowering->tables[gate] |= (uint64_t)(w[m] >= 0.0f) << m;
+            lowering->tables[gate] |= (uint64_t)hard_entry(p, w, m) << m;
     }
     return 0;
 }
@@ -330,12 +386,15 @@ BNN_DEFINE_LAYER(
     .role = BNN_ROLE_LINEAR,
     .flags = BNN_LAYER_TAKES_BITS | BNN_LAYER_GIVES_BITS | BNN_LAYER_WEIGHTLESS, .plan = plan,
     .forward = forward, .backward = backward, .lower = lower, .start = start,
-    .formula = "training: t = tanh(table / 2); y = sum over m of t[m] times the product "
-               "over inputs i of (1 + s x[i]) / 2, s = +1 where bit i of m is set, else "
-               "-1\n"
-               "inference, and forward hard: t = sign(table)\n"
-               "gradients as those of training; with shrink, an input's has the terms "
-               "with j other inputs times shrink^j\n"
-               "wiring learned: an input is the mean of its candidates, weighted by "
-               "softmax(scores); with forward hard, and in inference, the one with the largest "
-               "score, and scores have the gradient of the mean")
+    .formula =
+        "training: t = tanh(table / 2); y = sum over m of t[m] times the product "
+        "over inputs i of (1 + s x[i]) / 2, s = +1 where bit i of m is set, else "
+        "-1\n"
+        "inference, and forward hard: t = sign(table)\n"
+        "gradients as those of training; with shrink, an input's has the terms "
+        "with j other inputs times shrink^j\n"
+        "form functions: t is the mean of the tables of the sixteen functions of two inputs, "
+        "weighted by softmax(table); in inference the table of the largest\n"
+        "wiring learned: an input is the mean of its candidates, weighted by "
+        "softmax(scores); with forward hard, and in inference, the one with the largest "
+        "score, and scores have the gradient of the mean")

@@ -42,6 +42,9 @@ static const net_case net_cases[] = {
     {THERMOMETER LUT("gates: 32, " LEARNED) LUT("gates: 40, inputs: 3, forward: hard, " LEARNED)
          GROUPS,
      "  binarize: none\n  norm: none\n", "thermometer_1 lut_2 lut_3 group_sum_4"},
+    {THERMOMETER LUT("gates: 32, form: functions, " LEARNED)
+         LUT("gates: 40, form: functions, forward: hard") GROUPS,
+     "  binarize: none\n  norm: none\n", "thermometer_1 lut_2 lut_3 group_sum_4"},
     {THERMOMETER "      - {layer: {name: lut, gates: 8}}\n" DENSE, "  norm: none\n" BINARY,
      "thermometer_1 lut_2 sign_3 dense_3"},
     {THERMOMETER LUT("gates: 33, inputs: 6") DENSE, "  binarize: none\n",
@@ -104,6 +107,8 @@ static const refusal refusals[] = {
      "lut_3: a gate of 5 inputs has only 4 to choose from"},
     {THERMOMETER LUT("gates: 4") LUT("gates: 4, " LEARNED) GROUPS, SIGNS,
      "lut_3: 7 candidates are more than the 4 inputs that there are"},
+    {THERMOMETER LUT("gates: 8, inputs: 3, form: functions") GROUPS, SIGNS,
+     "lut_2: sixteen functions are those of two inputs, not of 3; take form table"},
 };
 
 START_TEST(what_cannot_be_is_refused)
@@ -214,8 +219,11 @@ END_TEST
 /* A residual start passes the first pin on, for certain where there is no noise. */
 START_TEST(a_residual_start_passes_the_first_input_on)
 {
-    const net_case c = {THERMOMETER LUT("gates: 40, inputs: 3, start: residual, noise: 0") GROUPS,
-                        "  binarize: none\n  norm: none\n", NULL};
+    static const char *const blocks[] = {
+        THERMOMETER LUT("gates: 40, inputs: 3, start: residual, noise: 0") GROUPS,
+        THERMOMETER LUT("gates: 40, form: functions, start: residual, noise: 0") GROUPS};
+    const net_case c = {blocks[_i], "  binarize: none\n  norm: none\n", NULL};
+    const size_t inputs = _i == 0 ? 3 : 2;
     bnn_network *net = net_of(&c, 1);
     const bnn_parameter *wires = tensor(net, "lut_2", "wires");
     buffers b = {.state = 5};
@@ -225,7 +233,7 @@ START_TEST(a_residual_start_passes_the_first_input_on)
     const bnn_network_op *bits = &net->ops[0], *gates = &net->ops[1];
     for (size_t i = 0; i < 40; i++)
         ck_assert_float_eq(gates->y[i * net->lanes],
-                           bits->y[(size_t)wires->value[3 * i] * net->lanes]);
+                           bits->y[(size_t)wires->value[inputs * i] * net->lanes]);
     buffers_free(&b);
 }
 END_TEST
@@ -671,7 +679,7 @@ static Suite *logic_suite(void)
     tcase_add_test(tc, wires_and_tables_depend_on_seed_and_place);
     tcase_add_loop_test(tc, wires_are_even_and_meet_in_no_gate, 2, 7);
     tcase_add_test(tc, a_pin_takes_the_candidate_with_the_largest_score);
-    tcase_add_test(tc, a_residual_start_passes_the_first_input_on);
+    tcase_add_loop_test(tc, a_residual_start_passes_the_first_input_on, 0, 2);
     tcase_add_test(tc, levels_are_even_and_bits_are_comparisons);
     tcase_add_loop_test(tc, damaged_wires_lead_to_the_first_input, 0, 2);
     tcase_add_test(tc, a_hard_forward_has_no_gap);

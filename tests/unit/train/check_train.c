@@ -403,17 +403,18 @@ END_TEST
 /* Gates, some of them trained as bits, learn too: the network that is evaluated. The kernels agree. */
 START_TEST(logic_learns)
 {
-    static const char *const wirings[] = {"wiring: random", "wiring: learned, candidates: 8"};
+    static const char *const kinds[] = {"wiring: random", "wiring: learned, candidates: 8",
+                                        "form: functions, wiring: learned, candidates: 8"};
     char spec[600];
     snprintf(spec, sizeof spec,
              "model:\n  topology:\n"
              "    input: {channels: 1, height: 28, width: 28}\n    blocks:\n"
              "      - layer: {name: thermometer, levels: 2}\n"
-             "      - layer: {name: lut, gates: 400, inputs: 3, %s}\n"
+             "      - layer: {name: lut, gates: 400, %s%s}\n"
              "      - layer: {name: lut, gates: 300, forward: hard, shrink: 0.5, %s}\n"
              "      - layer: {name: group_sum, groups: 10}\n"
              "train: {epochs: 4, optimizer: {name: adam, lr: 0.03}}\n",
-             wirings[_i], wirings[_i]);
+             _i < 2 ? "inputs: 3, " : "", kinds[_i], kinds[_i]);
     bnn_dataset_close(&data);
     open_data(1500, 200);
     report *r = bnn_arena_alloc(arena, 1, sizeof *r);
@@ -492,7 +493,7 @@ static Suite *train_suite(void)
     tcase_add_loop_test(tc, any_batch_size_will_do, 0, 5);
     tcase_add_loop_test(tc, the_seed_decides_every_bit, 0, 2);
     tcase_add_loop_test(tc, kernels_do_not_change_a_bit, 0, 4);
-    tcase_add_loop_test(tc, logic_learns, 0, 2);
+    tcase_add_loop_test(tc, logic_learns, 0, 3);
     tcase_add_test(tc, runs_beside_each_other_do_not_meet);
     tcase_add_test(tc, estimates_are_times);
     suite_add_tcase(suite, tc);
