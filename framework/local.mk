@@ -324,6 +324,7 @@ infer_sources = \
 	framework/infer/engine/engine_portable.c \
 	framework/infer/engine/pack.c framework/infer/engine/pack.h \
 	framework/infer/engine/pack_logic.c framework/infer/engine/pack_logic.h \
+	framework/infer/engine/pack_planes.c framework/infer/engine/pack_planes.h \
 	framework/infer/engine/pack_products.c framework/infer/engine/pack_products.h \
 	framework/infer/engine/places.c framework/infer/engine/places.h \
 	framework/infer/engine/plain.c framework/infer/engine/plain.h \

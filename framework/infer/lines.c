@@ -95,6 +95,19 @@ bool bnn_lines_in_floats(const bnn_stage *s, uint32_t c, float *factor, float *o
     return bnn_line_in_floats(&line, first, last, factor, offset);
 }
 
+bnn_line_threshold bnn_lines_threshold(const bnn_stage *s, uint32_t c)
+{
+    enum { BEYOND = BNN_SUM_MAX + 1 }; /* all sums */
+    const int64_t m = lines_turns(s, c) ? -s->lines->factor[c] : s->lines->factor[c];
+    const int64_t top = ((int64_t)1 << s->lines->shift) - s->lines->offset[c];
+    if (m == 0)
+        return (bnn_line_threshold){.sum = top <= 0 ? -BEYOND : BEYOND};
+    /* The first u of those with m u >= top; or the first behind them. */
+    const int64_t first = m > 0 ? floor_divided(top - 1, m) + 1 : floor_divided(-top, -m) + 1;
+    const int64_t held = first < -BEYOND ? -BEYOND : first > BEYOND ? BEYOND : first;
+    return (bnn_line_threshold){.sum = (int32_t)held, .inverted = m < 0};
+}
+
 /* False where a channel has none. The sums of those that are turned are negated. */
 static bool lines_find_floats(const unfolding *u)
 {

@@ -28,6 +28,15 @@ bool bnn_line_in_floats(const bnn_line *line, int32_t first, int32_t last, float
 /* That of channel c of a stage with lines, for all sums that it can have. */
 bool bnn_lines_in_floats(const bnn_stage *stage, uint32_t c, float *factor, float *offset);
 
+/* Of lines that give bits. The sum that counts in a window, negated where it is the least, is u: the bit is 1 where u is at
+ * least `sum`, else 0; or, inverted, the other way round. -u is within 2^24 for all sums, so that `sum` is held so, too. */
+typedef struct bnn_line_threshold {
+    int32_t sum;
+    bool inverted;
+} bnn_line_threshold;
+
+bnn_line_threshold bnn_lines_threshold(const bnn_stage *stage, uint32_t c);
+
 /* Makes a model in the arena with chains of floats for lines, with the same logits; floats are what were codes. Lines
  * that floats cannot say stay: what builds a model makes none. Where there is nothing to do, *out is the model. It
  * shares much with the given one, which must outlive it. BNN_E_INTERNAL without memory. */

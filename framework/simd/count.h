@@ -18,23 +18,35 @@
 #    define COUNT_MOST ((size_t)31) /* 8 bits each, in a byte */
 #endif
 
-/* sum + the number of bits in which a and b differ; for some in bytes, until it is widened. */
-INLINE vi count_different(vi sum, vu a, vu b)
+/* sum + the bits of x; for some in bytes, until it is widened. */
+INLINE vi count_bits(vi sum, vu x)
 {
 #if defined(BNN_VEC_AVX512)
-    return sum + (vi)_mm512_popcnt_epi32((__m512i)(a ^ b));
+    return sum + (vi)_mm512_popcnt_epi32((__m512i)x);
 #elif defined(BNN_VEC_AVX2)
     /* Four bits at a time through a table (Mula, Kurz, Lemire 2018, "Faster population counts using
      * AVX2 instructions"). */
     const __m256i table = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1,
                                            2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
-    const __m256i x = (__m256i)(a ^ b), low = _mm256_set1_epi8(15);
-    const __m256i few = _mm256_shuffle_epi8(table, _mm256_and_si256(x, low));
-    const __m256i more = _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(x, 4), low));
+    const __m256i low = _mm256_set1_epi8(15);
+    const __m256i few = _mm256_shuffle_epi8(table, _mm256_and_si256((__m256i)x, low));
+    const __m256i more =
+        _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16((__m256i)x, 4), low));
     return (vi)_mm256_add_epi8((__m256i)sum, _mm256_add_epi8(few, more));
 #else
-    return (vi)vaddq_u8((uint8x16_t)sum, vcntq_u8((uint8x16_t)(a ^ b)));
+    return (vi)vaddq_u8((uint8x16_t)sum, vcntq_u8((uint8x16_t)x));
 #endif
+}
+
+/* The same of those in which a and b differ; and of those that are in a mask, too. */
+INLINE vi count_different(vi sum, vu a, vu b)
+{
+    return count_bits(sum, a ^ b);
+}
+
+INLINE vi count_different_in(vi sum, vu a, vu b, vu mask)
+{
+    return count_bits(sum, (a ^ b) & mask);
 }
 
 /* The sums of at most COUNT_MOST words. */
@@ -49,6 +61,15 @@ INLINE vi widen_counts(vi sum)
     return (vi)vpaddlq_u16(vpaddlq_u8((uint8x16_t)sum));
 #endif
 }
+
+/* What a word of count_different_in costs, in multiply-adds of floats. */
+#if defined(BNN_VEC_AVX512)
+#    define PLANE_COST 3
+#elif defined(BNN_VEC_AVX2)
+#    define PLANE_COST 9
+#else
+#    define PLANE_COST 4
+#endif
 
 /* The byte whose product with a weight is 0, and what two products may add up to. */
 #if defined(BNN_VEC_NEON)

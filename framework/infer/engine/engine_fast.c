@@ -210,7 +210,9 @@ static void fast_run_dense(const bnn_pack *p, size_t n, const uint8_t *x, uint8_
                            const scratch *w)
 {
     const bool decides = p->words.decides;
-    if (p->stage->inputs == BNN_VALUES_PIXELS) {
+    if (p->words.n_planes > 0) {
+        sums_dense_planes(p, n, x, p->in.bytes, out, w->sums);
+    } else if (p->stage->inputs == BNN_VALUES_PIXELS) {
         for (size_t i = 0; i < n; i++)
             memcpy(w->inputs + i * fast_window_bytes(p), x + i * fast_in_values(p),
                    fast_in_values(p));
@@ -228,15 +230,18 @@ static void fast_run_convolution(const bnn_pack *p, size_t n, const uint8_t *x, 
     for (size_t i = 0; i < n; i++) {
         uint8_t *const to = out + i * fast_out_bytes(p);
         const uint8_t *const from = x + i * fast_in_bytes(p);
-        if (p->stage->inputs == BNN_VALUES_PIXELS) {
+        const bool pixels = p->stage->inputs == BNN_VALUES_PIXELS;
+        const uint8_t *const words = p->words.input_bytes > 0 ? w->inputs : from;
+        if (pixels)
             convert_pad_pixels(p->stage, from, w->inputs);
-            sums_convolve_pixels(p, w->inputs, to, w->sums);
-        } else if (p->words.input_bytes > 0) {
+        else if (p->words.input_bytes > 0)
             convert_rows_to_windows(p->stage, from, w->inputs);
-            sums_convolve_bits(p, w->inputs, to, w->sums);
-        } else {
-            sums_convolve_bits(p, from, to, w->sums);
-        }
+        if (pixels)
+            sums_convolve_pixels(p, words, to, w->sums);
+        else if (p->words.n_planes > 0)
+            sums_convolve_planes(p, words, to, w->sums);
+        else
+            sums_convolve_bits(p, words, to, w->sums);
         if (!p->words.decides)
             fast_use_sums(p, i, w->sums, w, out);
     }
@@ -274,17 +279,22 @@ static void fast_run_logic(const bnn_pack *p, const bnn_float_stage *floats, siz
         fast_run_operations(p, floats, n, w->floats, out, w);
 }
 
+static void fast_clear_gaps(const bnn_pack *p, size_t n, uint8_t *out)
+{
+    for (size_t i = 0; p->out.has_gaps && i < n; i++)
+        bnn_places_clear(&p->out, out + i * p->out.bytes);
+}
+
 static void fast_run_words(const bnn_pack *p, const bnn_float_stage *floats, size_t n,
                            const uint8_t *x, uint8_t *out, const scratch *w)
 {
-    if (p->words.decides && p->out.has_gaps)
-        for (size_t i = 0; i < n; i++)
-            bnn_places_clear(&p->out, out + i * p->out.bytes);
+    if (p->words.decides)
+        fast_clear_gaps(p, n, out);
     if (fast_is_dense(p))
         fast_run_dense(p, n, x, out, w);
     else
         fast_run_convolution(p, n, x, out, w);
-    if (!p->stage->folded)
+    if (floats != NULL)
         fast_run_operations(p, floats, n, w->floats, out, w);
 }
 
@@ -302,8 +312,8 @@ static const uint8_t *fast_read_bytes(const bnn_pack *p, const uint8_t *x, uint8
     return copy;
 }
 
-static void fast_multiply_dense(const bnn_pack *p, size_t n, const uint8_t *x, product_end to,
-                                uint8_t *copies)
+static void fast_multiply_dense(const bnn_pack *p, size_t n, const uint8_t *x, size_t out_bytes,
+                                product_end to, uint8_t *copies)
 {
     const size_t copied = fast_copy_bytes(p), in_bytes = fast_in_bytes(p);
     const size_t step = copied > 0 ? copied : in_bytes;
@@ -313,12 +323,12 @@ static void fast_multiply_dense(const bnn_pack *p, size_t n, const uint8_t *x, p
     while (n > 0) {
         const size_t some = n >= PRODUCT_WINDOWS ? PRODUCT_WINDOWS : 1;
         if (some > 1)
-            products_dense_images(p->stage, &p->products, bytes, step, to);
+            products_dense_images(p->stage, &p->products, bytes, step, out_bytes, to);
         else
             products_dense_image(p->stage, &p->products, bytes, to);
         n -= some;
         bytes += some * step;
-        to.codes += some * p->products.out.bytes;
+        to.codes += some * out_bytes;
         to.sums += some * fast_sum_values(p);
     }
 }
@@ -327,17 +337,23 @@ static void fast_run_products(const bnn_pack *p, const bnn_float_stage *floats, 
                               const uint8_t *x, uint8_t *out, const scratch *w)
 {
     const bnn_codes_places *const places = &p->products.out;
+    const size_t out_bytes = p->products.limit != NULL ? p->out.bytes : places->bytes;
     uint8_t *const codes = p->products.gives_floats ? w->bytes : out;
-    product_end to = {.codes = codes + places->origin, .sums = w->floats};
+    const size_t origin = p->products.limit == NULL ? places->origin
+                          : fast_is_dense(p)        ? bnn_places_bit(&p->out, 0, 0, 0) / 8
+                                                    : 0; /* which its places have */
+    product_end to = {.codes = codes + origin, .sums = w->floats};
     if (places->has_padding)
         memset(codes, places->outside, n * places->bytes);
+    if (p->products.limit != NULL)
+        fast_clear_gaps(p, n, out);
     if (fast_is_dense(p)) {
-        fast_multiply_dense(p, n, x, to, w->inputs);
+        fast_multiply_dense(p, n, x, out_bytes, to, w->inputs);
     } else {
         for (size_t i = 0; i < n; i++) {
             products_convolve(p->stage, &p->products,
                               fast_read_bytes(p, x + i * fast_in_bytes(p), w->inputs), to);
-            to.codes += places->bytes;
+            to.codes += out_bytes;
             to.sums += fast_sum_values(p);
         }
     }
@@ -392,7 +408,8 @@ static int fast_prepare(const bnn_model *model, bnn_arena *arena, void **state, 
                                    .crops = bnn_pack_logic_crops(model)},
                       .floats = floats,
                       .scratch = begins};
-    const bnn_products_target target = {.byte_zero = BYTE_ZERO, .pair_most = PAIR_MOST};
+    const bnn_pack_target target = {
+        .byte_zero = BYTE_ZERO, .pair_most = PAIR_MOST, .plane_cost = PLANE_COST};
     const bnn_model *unfolded = model;
     int status = bnn_lines_unfold(model, arena, &unfolded, err);
     if (status == BNN_OK)
@@ -401,7 +418,8 @@ static int fast_prepare(const bnn_model *model, bnn_arena *arena, void **state, 
         const bnn_pack *const p = &e->packs[i];
         most = bnn_size_larger(most, fast_out_bytes(p));
         block = p->loop == BNN_PACK_LOGIC ? bnn_size_larger(block, LOGIC_IMAGES) : block;
-        if (p->loop == BNN_PACK_FLOATS || (p->loop == BNN_PACK_WORDS && !p->stage->folded) ||
+        if (p->loop == BNN_PACK_FLOATS ||
+            (p->loop == BNN_PACK_WORDS && !p->words.decides && !p->stage->folded) ||
             (p->loop == BNN_PACK_PRODUCTS && !p->products.decides) ||
             (p->loop == BNN_PACK_LOGIC && p->logic.has_chain))
             status = OF_ISA(bnn_float).prepare(p->stage, p->loop != BNN_PACK_FLOATS, arena,

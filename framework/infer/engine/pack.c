@@ -1,5 +1,7 @@
 #include "infer/engine/pack.h"
 
+#include "infer/lines.h"
+
 /* Sums of all patterns of all rows, which should stay in the first-level cache. */
 #define PATTERN_BYTES_MAX ((size_t)1 << 18)
 
@@ -40,9 +42,10 @@ static bool words_fit(const bnn_stage *s)
 }
 
 /* Whether a stage can take bits in rows. */
-static bool takes_rows(const bnn_stage *s)
+static bool takes_rows(const bnn_pack *p)
 {
-    if (s->op.type != BNN_LOWER_CONV2D || !s->integer_sums)
+    const bnn_stage *s = p->stage;
+    if (s->op.type != BNN_LOWER_CONV2D || (!s->integer_sums && p->words.n_planes == 0))
         return s->op.in.w <= 32;
     return s->op.in.w + s->op.padding <= 32 && s->op.kernel <= 32 &&
            (s->op.in.h + 2 * (size_t)s->op.padding) * bnn_pack_row_words(s) *
@@ -57,7 +60,7 @@ static size_t pattern_bytes(const bnn_stage *s)
 }
 
 /* next: the stage behind. Sums of unsigned pixels must fit into 16 bits. */
-static bool rows_fit(const bnn_stage *s, const bnn_stage *next)
+static bool rows_fit(const bnn_stage *s, const bnn_pack *next)
 {
     return s->inputs == BNN_VALUES_PIXELS && s->op.type == BNN_LOWER_CONV2D && s->folded &&
            s->fold.n_tables == 0 && s->fold.pool == 2 && s->fold.pool_stride == 2 &&
@@ -66,8 +69,11 @@ static bool rows_fit(const bnn_stage *s, const bnn_stage *next)
            pattern_bytes(s) <= PATTERN_BYTES_MAX && takes_rows(next);
 }
 
-static bnn_pack_loop loop_for(const bnn_stage *s, const bnn_stage *next)
+static bnn_pack_loop loop_for(const bnn_pack *p, const bnn_pack *next)
 {
+    const bnn_stage *s = p->stage;
+    if (p->words.n_planes > 0)
+        return BNN_PACK_WORDS;
     if (s->lines != NULL)
         return BNN_PACK_PLAIN;
     if (s->logic != NULL)
@@ -81,20 +87,28 @@ static bnn_pack_loop loop_for(const bnn_stage *s, const bnn_stage *next)
     return words_fit(s) ? BNN_PACK_WORDS : BNN_PACK_PLAIN;
 }
 
+/* Whether lanes of a stage that gives bits are the channels of a position. */
+static bool gives_positions(const bnn_pack *p)
+{
+    return p->loop == BNN_PACK_WORDS || (p->loop == BNN_PACK_PRODUCTS && p->stage->lines != NULL);
+}
+
 /* The places of the bits between a stage and the next. */
 static bnn_places places_between(const bnn_pack *p, const bnn_pack *next)
 {
     const bnn_shape shape = p->stage->out;
-    const bool convolves = next->loop == BNN_PACK_WORDS && next->stage->op.type == BNN_LOWER_CONV2D;
+    const bnn_op *op = &next->stage->op;
+    const bool convolves = next->loop == BNN_PACK_WORDS && op->type == BNN_LOWER_CONV2D;
     if (p->loop == BNN_PACK_ROWS)
         return bnn_places_rows(shape);
-    if (convolves && p->loop != BNN_PACK_WORDS && takes_rows(next->stage))
+    if (convolves && !gives_positions(p) && takes_rows(next))
         return bnn_places_rows(shape);
+    if (convolves && next->words.n_planes > 0)
+        return bnn_places_dense_positions(shape, op->padding, op->pad_value > 0);
     if (convolves)
-        return bnn_places_positions(shape, 32, next->stage->op.padding,
-                                    next->stage->op.pad_value > 0);
-    return p->loop == BNN_PACK_WORDS ? bnn_places_positions(shape, LANES, 0, false)
-                                     : bnn_places_flat(shape);
+        return bnn_places_positions(shape, 32, op->padding, op->pad_value > 0);
+    return gives_positions(p) ? bnn_places_positions(shape, LANES, 0, false)
+                              : bnn_places_flat(shape);
 }
 
 /* ---- words ------------------------------------------------------------------------------- */
@@ -126,6 +140,10 @@ static int place_words(const bnn_pack *p, bnn_pack_words *w, bnn_arena *arena, b
         step[2] = (size_t)4 * bnn_pack_row_columns(s), step[1] = n[2] * step[2];
         w->y_step = s->op.stride * step[1], w->x_step = (size_t)4 * s->op.stride;
         w->input_bytes = height * step[1];
+    } else if (conv && w->n_planes > 0) {
+        n[1] = s->op.kernel, n[2] = divided_up(s->op.kernel * p->in.x_step, 32);
+        step[1] = p->in.y_step / 8;
+        w->y_step = s->op.stride * step[1], w->x_step = s->op.stride * p->in.x_step / 8;
     } else if (conv) {
         n[0] = n[1] = s->op.kernel, n[2] = divided_up(s->op.in.c, 32);
         step[0] = p->in.y_step / 8, step[1] = p->in.x_step / 8;
@@ -161,6 +179,10 @@ static void find_tap(const bnn_pack *p, size_t c, size_t y, size_t x, size_t *wo
         const size_t channels = bnn_pack_row_channels(s);
         *word = y * bnn_pack_row_words(s) + c / channels;
         *slot = (uint32_t)(c % channels * k + x);
+    } else if (p->words.n_planes > 0) {
+        const size_t at = x * p->in.x_step + c;
+        *word = y * divided_up(k * p->in.x_step, 32) + at / 32;
+        *slot = at % 32;
     } else {
         *word = (y * k + x) * divided_up(s->op.in.c, 32) + c / 32;
         *slot = c % 32;
@@ -173,28 +195,47 @@ static bool is_negated(const bnn_pack *p, uint32_t c)
 {
     const bool pixels = p->stage->inputs == BNN_VALUES_PIXELS;
     const bool all = p->stage->folded && p->stage->fold.rule[c] & BNN_RULE_AND;
+    if (p->words.n_planes > 0)
+        return p->words.decides && p->stage->lines->pool != 0 && p->stage->lines->least[c] != 0;
     return p->words.decides && all != pixels;
+}
+
+/* Of channel c in a word and a place in it. */
+static void pack_weight(const bnn_pack *p, uint32_t c, size_t tap, size_t word, uint32_t slot,
+                        uint32_t *weights)
+{
+    const bnn_pack_words *w = &p->words;
+    const bnn_stage *s = p->stage;
+    const bool negated = is_negated(p, c);
+    uint32_t *const to = weights + c / LANES * w->group_weights + c % LANES;
+    if (w->n_planes > 0) {
+        const int32_t weight = (int32_t)bnn_stage_weight(s, c, tap);
+        bnn_pack_planes_put(w->n_planes, negated ? -weight : weight, slot,
+                            (size_t)w->n_words * 2 * LANES, to + word * 2 * LANES);
+        return;
+    }
+    const bool plus = weight_is_plus(s, c, tap) != negated;
+    const uint32_t pixel_weight = plus ? 1 : 0xff; /* +1 or -1 in a byte */
+    to[word * LANES] |=
+        s->inputs == BNN_VALUES_PIXELS ? pixel_weight << 8 * slot : (uint32_t)plus << slot;
 }
 
 static int pack_weights(const bnn_pack *p, bnn_pack_words *w, bnn_arena *arena, bnn_error *err)
 {
     const bnn_stage *s = p->stage;
-    const bool dense = s->op.type == BNN_LOWER_DENSE, pixels = s->inputs == BNN_VALUES_PIXELS;
+    const bool dense = s->op.type == BNN_LOWER_DENSE;
     const size_t height = dense ? s->op.in.h : s->op.kernel,
                  width = dense ? s->op.in.w : s->op.kernel;
-    uint32_t *weights = bnn_arena_alloc(arena, (size_t)w->n_groups * w->n_words, (size_t)4 * LANES);
+    w->group_weights = (size_t)LANES * w->n_words * (w->n_planes > 0 ? 2 * w->n_planes : 1);
+    uint32_t *weights = bnn_arena_alloc(arena, w->n_groups, 4 * w->group_weights);
     if (weights == NULL)
         return bnn_no_memory(err);
     for (size_t tap = 0; tap < s->taps; tap++) {
         size_t word;
         uint32_t slot;
         find_tap(p, tap / width / height, tap / width % height, tap % width, &word, &slot);
-        for (uint32_t c = 0; c < s->op.out.c; c++) {
-            const bool plus = weight_is_plus(s, c, tap) != is_negated(p, c);
-            const uint32_t pixel_weight = plus ? 1 : 0xff; /* +1 or -1 in a byte */
-            weights[(c / LANES * (size_t)w->n_words + word) * LANES + c % LANES] |=
-                pixels ? pixel_weight << 8 * slot : (uint32_t)plus << slot;
-        }
+        for (uint32_t c = 0; c < s->op.out.c; c++)
+            pack_weight(p, c, tap, word, slot, weights);
     }
     w->weights = weights;
     return BNN_OK;
@@ -224,6 +265,26 @@ static int32_t limit_of(const bnn_stage *s, uint32_t c, int32_t zero, bool *inve
     return all ? taps - limit + 1 : limit;
 }
 
+/* The same of planes: a value is half of what the sum that counts is below the base. */
+static int32_t planes_limit_of(const bnn_stage *s, uint32_t c, int32_t base, bool *invert)
+{
+    const bnn_line_threshold t = bnn_lines_threshold(s, c);
+    *invert = t.inverted;
+    return base < t.sum ? 0 : (base - t.sum) / 2 + 1;
+}
+
+static int32_t number_of(const bnn_stage *s, const bnn_pack_words *w, int32_t pixel_zero,
+                         uint32_t c, bool *invert)
+{
+    if (w->n_planes > 0) {
+        const int32_t base = bnn_pack_planes_base(s, c);
+        return w->decides ? planes_limit_of(s, c, base, invert) : base;
+    }
+    const bool pixels = s->inputs == BNN_VALUES_PIXELS;
+    const int32_t zero = pixels ? (128 - pixel_zero) * sum_of_weights(s, c) : 0;
+    return w->decides ? limit_of(s, c, zero, invert) : pixels ? -zero : (int32_t)s->taps;
+}
+
 static int pack_decisions(const bnn_stage *s, bnn_pack_words *w, int32_t pixel_zero,
                           bnn_arena *arena, bnn_error *err)
 {
@@ -233,12 +294,8 @@ static int pack_decisions(const bnn_stage *s, bnn_pack_words *w, int32_t pixel_z
     if (numbers == NULL || invert == NULL)
         return bnn_no_memory(err);
     for (uint32_t c = 0; c < s->op.out.c; c++) {
-        const int32_t zero = pixels ? (128 - pixel_zero) * sum_of_weights(s, c) : 0;
         bool inverted = false;
-        if (w->decides)
-            numbers[c] = limit_of(s, c, zero, &inverted);
-        else
-            numbers[c] = pixels ? -zero : (int32_t)s->taps;
+        numbers[c] = number_of(s, w, pixel_zero, c, &inverted);
         invert[c / LANES] |= (uint16_t)(inverted << c % LANES);
     }
     w->factor = pixels ? 1 : -2;
@@ -247,10 +304,16 @@ static int pack_decisions(const bnn_stage *s, bnn_pack_words *w, int32_t pixel_z
     return BNN_OK;
 }
 
+static uint32_t pool_of(const bnn_stage *s)
+{
+    return s->lines != NULL ? s->lines->pool : s->fold.pool;
+}
+
 /* The windows of a pool. A dense stage's has one. */
 static int place_tile(const bnn_stage *s, bnn_pack_words *w, bnn_arena *arena, bnn_error *err)
 {
-    const size_t size = s->fold.pool, n = size * size;
+    const size_t size = pool_of(s), n = size * size;
+    w->pool_stride = s->lines != NULL ? s->lines->pool_stride : s->fold.pool_stride;
     if (!w->decides || n == 0 || s->op.type == BNN_LOWER_DENSE)
         return BNN_OK;
     w->n_tile = (uint32_t)divided_up(n, TILE) * TILE;
@@ -270,8 +333,9 @@ static int place_tile(const bnn_stage *s, bnn_pack_words *w, bnn_arena *arena, b
 static bool pack_decides(const bnn_stage *s)
 {
     const size_t n_sums = (size_t)s->op.out.h * s->op.out.w, n_out = (size_t)s->out.h * s->out.w;
-    const size_t size = s->fold.pool;
-    return s->folded && s->fold.n_tables == 0 && size * size * n_out <= 4 * n_sums;
+    const size_t size = pool_of(s);
+    return (s->lines != NULL || (s->folded && s->fold.n_tables == 0)) &&
+           s->outputs == BNN_VALUES_BITS && size * size * n_out <= 4 * n_sums;
 }
 
 static int pack_words(bnn_pack *p, int32_t pixel_zero, bnn_arena *arena, bnn_error *err)
@@ -357,7 +421,7 @@ static int pack_rows(bnn_pack *p, bnn_arena *arena, bnn_error *err)
 /* Codes are bytes where both a stage and the next one take bytes, else floats. */
 static void join_products(bnn_pack *p, bnn_pack *next)
 {
-    if (p->stage->lines == NULL)
+    if (p->stage->lines == NULL || p->stage->outputs != BNN_VALUES_CODES)
         return;
     p->products.gives_floats = next == NULL || next->loop != BNN_PACK_PRODUCTS;
     p->products.out =
@@ -366,32 +430,42 @@ static void join_products(bnn_pack *p, bnn_pack *next)
         next->products.takes_floats = false;
 }
 
-static void choose_loops(const bnn_model *model, const bnn_model *unfolded, bnn_pack *packs)
+/* Sums of planes end in bits where they decide them, else in floats. */
+static void choose_stage(const bnn_stage *s, const bnn_stage *unfolded, bnn_pack_target target,
+                         bnn_pack *p)
+{
+    const bool products = bnn_pack_products_fit(s);
+    const bool decides = s->lines != NULL && pack_decides(s);
+    p->words.n_planes = decides || unfolded->lines == NULL ? bnn_pack_planes_of(s, target) : 0;
+    p->stage = products || (p->words.n_planes > 0 && decides) ? s : unfolded;
+    p->loop = products ? BNN_PACK_PRODUCTS : BNN_PACK_PLAIN;
+    p->products.takes_floats = products && s->inputs == BNN_VALUES_CODES;
+    if (p->products.takes_floats)
+        p->products.in = bnn_pack_codes_into(s);
+}
+
+static void choose_loops(const bnn_model *model, const bnn_model *unfolded, bnn_pack_target target,
+                         bnn_pack *packs)
 {
     const uint32_t n = model->n_stages;
-    for (uint32_t i = 0; i < n; i++) {
-        bnn_pack *p = &packs[i];
-        const bool fits = bnn_pack_products_fit(&model->stages[i]);
-        p->stage = fits ? &model->stages[i] : &unfolded->stages[i];
-        p->loop =
-            fits ? BNN_PACK_PRODUCTS : loop_for(p->stage, &unfolded->stages[i + 1 < n ? i + 1 : i]);
-        p->products.takes_floats = fits && p->stage->inputs == BNN_VALUES_CODES;
-        if (p->products.takes_floats)
-            p->products.in = bnn_pack_codes_into(p->stage);
-    }
+    for (uint32_t i = 0; i < n; i++)
+        choose_stage(&model->stages[i], &unfolded->stages[i], target, &packs[i]);
+    for (uint32_t i = 0; i < n; i++)
+        if (packs[i].loop != BNN_PACK_PRODUCTS)
+            packs[i].loop = loop_for(&packs[i], &packs[i + 1 < n ? i + 1 : i]);
     for (uint32_t i = 0; i < n; i++)
         if (packs[i].loop == BNN_PACK_PRODUCTS)
             join_products(&packs[i], i + 1 < n ? &packs[i + 1] : NULL);
 }
 
-int bnn_pack_model(const bnn_model *model, const bnn_model *unfolded, bnn_products_target target,
+int bnn_pack_model(const bnn_model *model, const bnn_model *unfolded, bnn_pack_target target,
                    uint32_t row_bytes, bnn_arena *arena, bnn_pack **out, bnn_error *err)
 {
     bnn_pack *packs = bnn_arena_alloc(arena, model->n_stages, sizeof *packs);
     int status = BNN_OK;
     if (packs == NULL)
         return bnn_no_memory(err);
-    choose_loops(model, unfolded, packs);
+    choose_loops(model, unfolded, target, packs);
     for (uint32_t i = 0; status == BNN_OK && i < model->n_stages; i++) {
         bnn_pack *p = &packs[i];
         if (p->stage->outputs == BNN_VALUES_BITS)
@@ -399,7 +473,7 @@ int bnn_pack_model(const bnn_model *model, const bnn_model *unfolded, bnn_produc
         if (p->loop == BNN_PACK_WORDS)
             status = pack_words(p, target.byte_zero, arena, err);
         else if (p->loop == BNN_PACK_PRODUCTS)
-            status = bnn_pack_products_stage(p->stage, target, arena, &p->products, err);
+            status = bnn_pack_products_stage(p->stage, &p->out, target, arena, &p->products, err);
         else if (p->loop == BNN_PACK_ROWS)
             status = pack_rows(p, arena, err);
         else if (p->loop == BNN_PACK_LOGIC)

@@ -6,6 +6,7 @@
 #define BNN_INFER_ENGINE_PACK_H
 
 #include "infer/engine/pack_logic.h"
+#include "infer/engine/pack_planes.h"
 #include "infer/engine/pack_products.h"
 #include "infer/engine/plain.h"
 
@@ -18,7 +19,7 @@ enum { BNN_PACK_LANES = 16, BNN_PACK_TILE = 4 };
 
 typedef enum bnn_pack_loop {
     /* Integer sums, lanes are output channels. The inputs of a window are words: 32 bits or 4
-     * pixels; each is set against 16 channels' words of weights. */
+     * pixels; each is set against 16 channels' words of weights, or of bits by their planes. */
     BNN_PACK_WORDS,
     /* Integer sums of pixels, lanes are output columns. A row of a kernel is one of at most 16
      * patterns of signs (or its negation), so the sums of all patterns are made once for each
@@ -31,11 +32,13 @@ typedef enum bnn_pack_loop {
 } bnn_pack_loop;
 
 /* A stage of BNN_PACK_WORDS. The value of a word against its weights is the number of different
- * bits, or the sum of pixels times weights; the value of a window is the sum over its words. */
+ * bits, or the sum of pixels times weights, or as pack_planes.h says; the value of a window is the sum over its words. */
 typedef struct bnn_pack_words {
     uint32_t n_groups;       /* of 16 output channels */
     uint32_t n_words;        /* of a window */
-    const uint32_t *weights; /* [n_groups][n_words][16] */
+    uint32_t n_planes;       /* of weights; 0: they are bits */
+    size_t group_weights;    /* words from a group's weights to the next one's */
+    const uint32_t *weights; /* [n_groups][n_words][16], or of planes */
     const int32_t *offset;   /* [n_words]: bytes from the window's first */
     /* The inputs, once they are as the loop reads them. Steps are those from a window to the next
      * one, in bytes. */
@@ -46,8 +49,9 @@ typedef struct bnn_pack_words {
     bool decides;
     const int32_t *limit;   /* [n_groups][16] */
     const uint16_t *invert; /* [n_groups] */
-    uint32_t n_tile;        /* windows of a pool, the last repeated up to a multiple of 4; or 0 */
-    const int32_t *tile;    /* [n_tile]: bytes from the pool's first window */
+    uint32_t pool_stride;
+    uint32_t n_tile;     /* windows of a pool, the last repeated up to a multiple of 4; or 0 */
+    const int32_t *tile; /* [n_tile]: bytes from the pool's first window */
 
     /* Otherwise all sums are made: sum = base + factor * value. */
     const int32_t *base; /* [n_groups][16] */
@@ -81,7 +85,7 @@ typedef struct bnn_pack {
 /* Lays out all stages, *out[n_stages]: those of products as the model has them, others as `unfolded`, in which lines
  * are chains where they can be (lines.h). Both outlive *out. row_bytes: of a row of bits of images. Fails only for want
  * of memory. */
-int bnn_pack_model(const bnn_model *model, const bnn_model *unfolded, bnn_products_target target,
+int bnn_pack_model(const bnn_model *model, const bnn_model *unfolded, bnn_pack_target target,
                    uint32_t row_bytes, bnn_arena *arena, bnn_pack **out, bnn_error *err);
 
 /* How many columns of a stage's inputs, packed as rows, are made into the words of windows; and

@@ -59,14 +59,15 @@ static bool memory_fits(const bnn_stage *s)
            window * bnn_size_round_up(s->op.out.c, LANES) <= BNN_PACK_WEIGHT_BYTES / 8;
 }
 
-/* Whether windows of a pool overlap so little that each can be summed by itself; and its codes are what floats say. */
+/* Whether windows of a pool overlap so little that each can be summed by itself; and its codes are what floats say: bits
+ * are decided by integers. */
 static bool lines_fit(const bnn_stage *s)
 {
     const size_t n_sums = (size_t)s->op.out.h * s->op.out.w, n_out = (size_t)s->out.h * s->out.w;
     const size_t size = s->lines->pool;
     bool fit = size * size * n_out <= 2 * n_sums;
     float factor, offset;
-    for (uint32_t c = 0; fit && c < s->op.out.c; c++)
+    for (uint32_t c = 0; fit && s->outputs == BNN_VALUES_CODES && c < s->op.out.c; c++)
         fit = bnn_lines_in_floats(s, c, &factor, &offset);
     return fit;
 }
@@ -77,7 +78,7 @@ bool bnn_pack_products_fit(const bnn_stage *s)
         bnn_op_groups(&s->op) > 1 || (!takes_pixels(s) && s->inputs != BNN_VALUES_CODES) ||
         !bnn_stage_sums_are_whole(s) || greatest_weight(s) > WEIGHT_MOST || !memory_fits(s))
         return false;
-    return s->lines == NULL || (s->outputs == BNN_VALUES_CODES && lines_fit(s));
+    return s->lines == NULL || lines_fit(s);
 }
 
 /* ---- places ------------------------------------------------------------------------------ */
@@ -178,8 +179,15 @@ static int place_windows(const bnn_stage *s, bnn_arena *arena, bnn_pack_products
     return BNN_OK;
 }
 
-/* Of what goes out: behind a pool, or where no codes are decided of the sums. */
-static int place_outputs(const bnn_stage *s, bnn_arena *arena, bnn_pack_products *p, bnn_error *err)
+static size_t output_byte(const bnn_pack_products *p, const bnn_places *bits, size_t y, size_t x)
+{
+    return p->limit != NULL ? bnn_places_bit(bits, 0, y, x) / 8
+                            : y * p->out.y_step + x * p->out.x_step;
+}
+
+/* Of what goes out: behind a pool, or where nothing is decided of the sums. */
+static int place_outputs(const bnn_stage *s, const bnn_places *bits, bnn_arena *arena,
+                         bnn_pack_products *p, bnn_error *err)
 {
     const bnn_shape shape = p->decides ? s->out : s->op.out;
     const size_t stride = s->lines != NULL && p->n_tile > 0 ? s->lines->pool_stride : 1;
@@ -193,7 +201,7 @@ static int place_outputs(const bnn_stage *s, bnn_arena *arena, bnn_pack_products
         const size_t at = bnn_size_smaller(i, n - 1), y = at / width;
         const size_t x = bnn_size_smaller(at % width * p->n_side, shape.w - p->n_side);
         from[i] = (int32_t)(stride * (y * p->y_step + x * p->x_step));
-        to[i] = (int32_t)(p->decides ? y * p->out.y_step + x * p->out.x_step : at);
+        to[i] = (int32_t)(p->decides ? output_byte(p, bits, y, x) : at);
     }
     p->n_places = (uint32_t)n;
     p->from = from;
@@ -226,8 +234,9 @@ static void put_side_by_side(const bnn_stage *s, bnn_pack_products *p)
 {
     const uint32_t channels = (uint32_t)p->out.x_step;
     p->n_side = 1;
-    if (!takes_pixels(s) || is_dense(s) || !p->decides || s->lines->pool != 0 ||
-        s->op.stride != 1 || (channels != 4 && channels != 8) || s->op.out.w < LANES / channels)
+    if (!takes_pixels(s) || is_dense(s) || s->outputs != BNN_VALUES_CODES || !p->decides ||
+        s->lines->pool != 0 || s->op.stride != 1 || (channels != 4 && channels != 8) ||
+        s->op.out.w < LANES / channels)
         return;
     p->n_side = LANES / channels;
     for (uint32_t i = 0; i < sizeof p->spread; i++)
@@ -262,7 +271,7 @@ static int pack_products_weights(const bnn_stage *s, bool halves, bnn_arena *are
 }
 
 /* What makes values of the sums of products, and codes of values. */
-static int pack_ends(const bnn_stage *s, bnn_products_target target, bnn_arena *arena,
+static int pack_ends(const bnn_stage *s, bnn_pack_target target, bnn_arena *arena,
                      bnn_pack_products *p, bnn_error *err)
 {
     const size_t n = (size_t)p->n_groups * LANES;
@@ -277,7 +286,8 @@ static int pack_ends(const bnn_stage *s, bnn_products_target target, bnn_arena *
             sum += value_weight(s, c, i);
         /* Both it and the products may leave 32 bits; a value does not. */
         base[c] = (int32_t)(uint32_t)(sum * (byte_range(s).min + target.byte_zero));
-        if (p->decides && bnn_lines_in_floats(s, c, &factor[c], &offset[c]) && value_falls(s, c))
+        if (p->decides && s->outputs == BNN_VALUES_CODES &&
+            bnn_lines_in_floats(s, c, &factor[c], &offset[c]) && value_falls(s, c))
             factor[c] = -factor[c];
         for (uint32_t lane = c + side_lanes(p); lane < LANES; lane += side_lanes(p)) {
             base[lane] = base[c];
@@ -291,8 +301,27 @@ static int pack_ends(const bnn_stage *s, bnn_products_target target, bnn_arena *
     return BNN_OK;
 }
 
-int bnn_pack_products_stage(const bnn_stage *s, bnn_products_target target, bnn_arena *arena,
-                            bnn_pack_products *p, bnn_error *err)
+/* A value is a sum, or its negation where it falls. */
+static int pack_limits(const bnn_stage *s, bnn_arena *arena, bnn_pack_products *p, bnn_error *err)
+{
+    if (!p->decides || s->outputs != BNN_VALUES_BITS)
+        return BNN_OK;
+    int32_t *limit = bnn_arena_alloc(arena, (size_t)p->n_groups * LANES, sizeof *limit);
+    uint16_t *invert = bnn_arena_alloc(arena, p->n_groups, sizeof *invert);
+    if (limit == NULL || invert == NULL)
+        return bnn_no_memory(err);
+    for (uint32_t c = 0; c < s->op.out.c; c++) {
+        const bnn_line_threshold t = bnn_lines_threshold(s, c);
+        limit[c] = 1 - t.sum;
+        invert[c / LANES] |= (uint16_t)(t.inverted << c % LANES);
+    }
+    p->limit = limit;
+    p->invert = invert;
+    return BNN_OK;
+}
+
+int bnn_pack_products_stage(const bnn_stage *s, const bnn_places *bits, bnn_pack_target target,
+                            bnn_arena *arena, bnn_pack_products *p, bnn_error *err)
 {
     /* Where two products can be too much for the loop, each weight is the sum of two. */
     const int32_t pair = greatest_pair(s);
@@ -309,7 +338,9 @@ int bnn_pack_products_stage(const bnn_stage *s, bnn_products_target target, bnn_
     if (status == BNN_OK)
         status = place_windows(s, arena, p, err);
     if (status == BNN_OK)
-        status = place_outputs(s, arena, p, err);
+        status = pack_limits(s, arena, p, err);
+    if (status == BNN_OK)
+        status = place_outputs(s, bits, arena, p, err);
     /* Not where some places' first groups are stored before their next ones, nor over padding. */
     p->spills = p->n_side > 1 ||
                 (!p->out.has_padding && (is_dense(s) || p->n_tile > 0 || p->n_groups == 1));

@@ -5,14 +5,16 @@
 #ifndef BNN_INFER_ENGINE_PACK_PRODUCTS_H
 #define BNN_INFER_ENGINE_PACK_PRODUCTS_H
 
-#include "infer/model.h"
+#include "infer/engine/places.h"
 
-/* What the loop differs in by instruction set. */
-typedef struct bnn_products_target {
+/* What loops differ in by instruction set. */
+typedef struct bnn_pack_target {
     /* The byte whose product with a weight is 0: 0 where bytes are multiplied without sign, 128 where with one. */
     int32_t byte_zero;
     int32_t pair_most; /* that two products may add up to */
-} bnn_products_target;
+    uint32_t
+        plane_cost; /* of a word of a plane of weights, in float multiply-adds: pack_planes.h */
+} bnn_pack_target;
 
 /* The codes of an image, as bytes counted from the least; the channels of a place are neighbours, in fours. */
 typedef struct bnn_codes_places {
@@ -50,7 +52,11 @@ typedef struct bnn_pack_products {
     bool decides;
     const int32_t *base;          /* [n_groups][16] */
     const float *factor, *offset; /* [n_groups][16] */
-    uint32_t n_tile;              /* windows of a pool; 0: each is by itself */
+    /* Where bits are decided, instead: the bit is 1 where the value is below the limit, else 0; where invert is 1, the
+     * other way round. */
+    const int32_t *limit;   /* [n_groups][16], or NULL */
+    const uint16_t *invert; /* [n_groups] */
+    uint32_t n_tile;        /* windows of a pool; 0: each is by itself */
     /* [n_tile, up to a multiple of 4, the last repeated]: bytes from the first */
     const int32_t *tile;
     /* A store of 16 channels may write beyond the last one, since what is there is written later. */
@@ -64,8 +70,9 @@ bool bnn_pack_products_fit(const bnn_stage *stage);
 bnn_codes_places bnn_pack_codes_into(const bnn_stage *stage);
 bnn_codes_places bnn_pack_codes_of(bnn_shape shape);
 
-/* Lays a stage out of which `in`, `out` and who gives floats are known. Fails only for want of memory. */
-int bnn_pack_products_stage(const bnn_stage *stage, bnn_products_target target, bnn_arena *arena,
-                            bnn_pack_products *products, bnn_error *err);
+/* Lays a stage out of which `in`, `out` and who gives floats are known; bits: where those lie that it decides. Fails
+ * only for want of memory. */
+int bnn_pack_products_stage(const bnn_stage *stage, const bnn_places *bits, bnn_pack_target target,
+                            bnn_arena *arena, bnn_pack_products *products, bnn_error *err);
 
 #endif

@@ -23,6 +23,16 @@ bnn_places bnn_places_positions(bnn_shape shape, uint32_t unit_bits, uint32_t pa
     return sized_places(places, bits);
 }
 
+bnn_places bnn_places_dense_positions(bnn_shape shape, uint32_t padding, bool ones)
+{
+    const uint32_t unit_bits = shape.c <= 8 && padding == 0 ? 8 : 16;
+    bnn_places places = bnn_places_positions(shape, unit_bits, padding, ones);
+    places.has_gaps = padding > 0;
+    places.words++;
+    places.bytes = bnn_size_round_up(places.words * 4, 64);
+    return places;
+}
+
 bnn_places bnn_places_rows(bnn_shape shape)
 {
     const bnn_places places = {

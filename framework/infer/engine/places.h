@@ -23,6 +23,10 @@ typedef struct bnn_places {
 /* The channels of a position are neighbours, in units of unit_bits (16 or 32). */
 bnn_places bnn_places_positions(bnn_shape shape, uint32_t unit_bits, uint32_t padding, bool ones);
 
+/* The same for who cares only for bits of values and of padding, and reads words from any byte on: 16 bits
+ * for each begun 16 channels, or 8 where there are no more. Who writes may write 16 in any case, position by position. */
+bnn_places bnn_places_dense_positions(bnn_shape shape, uint32_t padding, bool ones);
+
 /* [h][c] words, a row of at most 32 pixels each; bits beyond the row are 0. */
 bnn_places bnn_places_rows(bnn_shape shape);
 

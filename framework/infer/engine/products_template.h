@@ -121,7 +121,7 @@ INLINE product_sums products_least(product_sums a, product_sums b)
 
 /* What products_end writes to: the first channel at a place. */
 typedef struct product_end {
-    uint8_t *codes; /* where they are decided, else */
+    uint8_t *codes; /* or bits, where they are decided, else */
     float *sums;    /* [out.c][plane] */
 } product_end;
 
@@ -150,6 +150,19 @@ INLINE void products_store_codes(const bnn_stage *s, const bnn_pack_products *p,
         memcpy(out + first + i, bytes + i, 4);
 }
 
+/* Their bits. */
+INLINE void products_store_bits(const bnn_pack_products *p, size_t group, const product_sums *value,
+                                uint8_t *out)
+{
+    uint32_t mask = 0;
+    UNROLL
+    for (int part = 0; part < PARTS; part++)
+        mask |= below_bits_i(value->part[part], load_i(p->limit + group * LANES + part * VL))
+                << part * VL;
+    const uint16_t bits = (uint16_t)(mask ^ p->invert[group]);
+    memcpy(out + 2 * group, &bits, sizeof bits);
+}
+
 /* The sums of 16 channels, as floats. */
 INLINE void products_store_sums(const bnn_stage *s, size_t group, const product_sums *value,
                                 float *out)
@@ -167,7 +180,9 @@ INLINE void products_store_sums(const bnn_stage *s, size_t group, const product_
 INLINE void products_end(const bnn_stage *s, const bnn_pack_products *p, bool decides, size_t group,
                          const product_sums *value, product_end to)
 {
-    if (decides)
+    if (decides && p->limit != NULL)
+        products_store_bits(p, group, value, to.codes);
+    else if (decides)
         products_store_codes(s, p, group, value, to.codes);
     else
         products_store_sums(s, group, value, to.sums);
@@ -346,9 +361,9 @@ KERNEL void products_dense_image(const bnn_stage *s, const bnn_pack_products *p,
         products_dense_by(s, p, 1, g, x, out);
 }
 
-/* PRODUCT_WINDOWS images, x_bytes apart; weights are read once for all of them. */
+/* PRODUCT_WINDOWS images, x_bytes apart, and their codes or bits out_bytes; weights are read once for all of them. */
 KERNEL void products_dense_images(const bnn_stage *s, const bnn_pack_products *p, const uint8_t *x,
-                                  size_t x_bytes, product_end out)
+                                  size_t x_bytes, size_t out_bytes, product_end out)
 {
     const uint8_t *images[PRODUCT_WINDOWS];
     UNROLL
@@ -361,7 +376,7 @@ KERNEL void products_dense_images(const bnn_stage *s, const bnn_pack_products *p
         UNROLL
         for (int i = 0; i < PRODUCT_WINDOWS; i++) {
             products_end(s, p, p->decides, g, &value[i], to);
-            to.codes += p->out.bytes;
+            to.codes += out_bytes;
             to.sums += s->op.out.c;
         }
     }

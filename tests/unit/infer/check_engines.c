@@ -23,7 +23,7 @@ static const size_t batches[] = {1, 2, 8, 9, 17, 63, 64, 65, 200, 255, 256, 257,
 enum { N_BATCHES = sizeof batches / sizeof *batches };
 
 /* As for 256 bits. */
-static const bnn_products_target target = {.byte_zero = 0, .pair_most = INT16_MAX};
+static const bnn_pack_target target = {.byte_zero = 0, .pair_most = INT16_MAX, .plane_cost = 3};
 
 static bnn_arena *arena;
 static model_maker maker;
@@ -328,6 +328,56 @@ static void count_products(const bnn_model *model, const bnn_model *unfolded,
     }
 }
 
+/* Ways of stages of planes, and of bits that products decide. */
+typedef struct plane_counts {
+    size_t n_planes[5], n_rows, n_bytes, n_dense, n_sums, n_pools, n_product_bits;
+} plane_counts;
+
+static void count_planes(const bnn_model *model, const bnn_model *unfolded, plane_counts *counts)
+{
+    bnn_pack *packs = NULL;
+    bnn_error err;
+    ck_assert_int_eq(bnn_pack_model(model, unfolded, target, 32, arena, &packs, &err), BNN_OK);
+    for (uint32_t i = 0; i < model->n_stages; i++) {
+        const bnn_pack *p = &packs[i];
+        const bool dense = p->stage->op.type == BNN_LOWER_DENSE;
+        counts->n_product_bits += p->loop == BNN_PACK_PRODUCTS && p->products.limit != NULL;
+        counts->n_planes[p->words.n_planes]++;
+        if (p->words.n_planes == 0)
+            continue;
+        counts->n_dense += dense;
+        counts->n_rows += !dense && p->in.c_step == 32;
+        counts->n_bytes += !dense && p->in.x_step == 8;
+        counts->n_sums += !p->words.decides;
+        counts->n_pools += p->words.n_tile > 0;
+    }
+}
+
+/* Bits against weights of few levels, and lines that make bits. */
+START_TEST(engines_agree_on_planes)
+{
+    enum { N = 240 };
+    plane_counts n = {0};
+    for (uint64_t seed = 9000; seed < 9000 + N; seed++) {
+        bnn_arena_destroy(arena);
+        set_up();
+        maker.lines = maker.planes = true;
+        maker.wild = seed % 2 == 0;
+        const bnn_model *model = random_model(&maker, seed, 100000), *unfolded = model;
+        bnn_error err;
+        ck_assert_int_eq(bnn_lines_unfold(model, arena, &unfolded, &err), BNN_OK);
+        count_planes(model, unfolded, &n);
+        compare_engines(model, 9);
+    }
+    ck_assert_msg(n.n_planes[1] > 30 && n.n_planes[2] > 10 && n.n_planes[4] > 5 && n.n_rows > 5 &&
+                      n.n_bytes > 2 && n.n_dense > 20 && n.n_sums > 20 && n.n_pools > 2 &&
+                      n.n_product_bits > 20,
+                  "%zu %zu %zu, %zu %zu %zu, %zu %zu, %zu", n.n_planes[1], n.n_planes[2],
+                  n.n_planes[4], n.n_rows, n.n_bytes, n.n_dense, n.n_sums, n.n_pools,
+                  n.n_product_bits);
+}
+END_TEST
+
 /* Codes, and lines that make them: sums of products, of floats in the fast engines where neighbours are, and plain where
  * floats cannot say them. */
 START_TEST(engines_agree_on_codes)
@@ -590,6 +640,7 @@ static Suite *engines_suite(void)
     tcase_add_test(tcase, models_are_of_all_kinds);
     tcase_add_test(tcase, engines_agree_on_gates);
     tcase_add_test(tcase, engines_agree_on_codes);
+    tcase_add_test(tcase, engines_agree_on_planes);
     tcase_add_test(tcase, gates_write_the_padding_of_a_convolution);
     tcase_add_test(tcase, a_large_group_is_counted_plainly);
     tcase_add_test(tcase, a_large_dense_stage_is_run_plainly);
