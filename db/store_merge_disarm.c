@@ -109,7 +109,8 @@ static int merge_version(sqlite3 *db, int64_t *version)
     int code = merge_first(db, "PRAGMA source.application_id", &application);
     if (code == SQLITE_OK)
         code = merge_first(db, "PRAGMA source.user_version", &number);
-    if (code == SQLITE_OK && strtoll(application, NULL, 10) == BNN_STORE_APPLICATION_ID) {
+    if (application != NULL && number != NULL &&
+        strtoll(application, NULL, 10) == BNN_STORE_APPLICATION_ID) {
         sqlite3_snprintf((int)sizeof name, name, "schema_%s", number);
         if (bnn_store_find_script(name) != NULL)
             *version = strtoll(number, NULL, 10);

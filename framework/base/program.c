@@ -62,9 +62,8 @@ int bnn_program_run(const char *const *argv, double seconds, bnn_arena *arena, b
     if (out_fd < 0 || said_fd < 0)
         status = bnn_fail_errno(err, BNN_E_INTERNAL, "cannot read what %s prints", argv[0]);
     program_limits limits = {bnn_clock_seconds(CLOCK_MONOTONIC) + seconds, out_fd};
-    if (status == BNN_OK)
-        p->started = bnn_child_spawn(argv, -1, out_fd, said_fd, &pid) == 0;
-    if (p->started) {
+    if (status == BNN_OK && bnn_child_spawn(argv, -1, out_fd, said_fd, &pid) == 0) {
+        p->started = true;
         p->ended = bnn_child_wait(pid, program_is_late, &limits, &wait_status);
         p->status = p->ended && WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
     }

@@ -230,7 +230,8 @@ static uint32_t seccomp_refuse(int call)
 
 static void seccomp_add_rule(seccomp_program *p, const seccomp_rule *r)
 {
-    const size_t argument = offsetof(struct seccomp_data, args) + 8 * r->i, upper = 4;
+    const size_t argument = offsetof(struct seccomp_data, args) + sizeof(uint64_t) * r->i,
+                 upper = 4;
     const uint32_t refuse = seccomp_refuse(r->call);
     const uint32_t skipped = (r->wide ? 3U : 0U) + r->n + 4U;
     seccomp_add(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)r->call, 0, (uint8_t)skipped);

@@ -16,6 +16,7 @@
 #include "runner/experiment.h"
 #include "build_info.h"
 
+#include <assert.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -142,13 +143,15 @@ static json_t *schema_described(cli_schema *s, const bnn_key *key, json_t *value
     return value;
 }
 
+enum { PATTERN_SIZE = 2 * BNN_KEY_PATH };
+
 /* Adds a path to a pattern: with a number behind the first n_items bytes, if there are such; and where it has a row of
  * many keys, with any of them. */
-static void schema_append_path(char pattern[2 * BNN_KEY_PATH], const char *path, size_t n_items)
+static void schema_append_path(char pattern[PATTERN_SIZE], const char *path, size_t n_items)
 {
     const char *others = strstr(path, BNN_KEY_OTHERS);
     for (const char *c = path; *c != '\0'; c++) {
-        const size_t used = strlen(pattern), room = 2 * BNN_KEY_PATH - used;
+        const size_t used = strlen(pattern), room = PATTERN_SIZE - used;
         if (c == others) {
             snprintf(pattern + used, room, "%s", BNN_KEY_OTHERS_PATTERN);
             c += strlen(BNN_KEY_OTHERS) - 1;
@@ -171,7 +174,7 @@ static void schema_define(cli_schema *s, const char *path, json_t *value, bool f
         cli_schema_put(s, s->exact, path, cli_schema_reference(path));
         return;
     }
-    char pattern[2 * BNN_KEY_PATH] = "^";
+    char pattern[PATTERN_SIZE] = "^";
     schema_append_path(pattern, path, n_items);
     snprintf(pattern + strlen(pattern), sizeof pattern - strlen(pattern), "$");
     cli_schema_put(s, s->patterns, pattern, cli_schema_reference(path));
@@ -395,6 +398,7 @@ static void schema_define_key(cli_schema *s, const bnn_section *section, const b
                               const schema_place *place)
 {
     const bool items = (section->flags & BNN_SECTION_ITEMS) != 0;
+    assert(!items || place->path != NULL); /* the spec as a whole is no list */
     const bnn_reader at = {.path = place->path};
     char path[BNN_KEY_PATH];
     const schema_place below = {.path = path,

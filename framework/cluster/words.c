@@ -134,5 +134,5 @@ uint64_t bnn_slurm_seconds(const char *time)
     }
     for (size_t i = 0; i < n; i++)
         seconds += parts[i] * (has_days ? with_days[i] : units[n - 1][i]);
-    return n == 0 ? 0 : 24 * 3600 * days + seconds;
+    return n == 0 ? 0 : days * 24 * 3600 + seconds;
 }

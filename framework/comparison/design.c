@@ -61,7 +61,7 @@ static int paths_greatest(const bnn_paths *paths, const bnn_flips *flips, size_t
     memset(greatest, 0, flips->count * sizeof *greatest);
     for (size_t k = 0; k < paths->configs; k += BNN_FLIP_LANES) {
         const size_t lanes = bnn_flips_lanes(paths->configs - k);
-        bnn_sample samples[BNN_FLIP_LANES];
+        bnn_sample samples[BNN_FLIP_LANES] = {0};
         if (paths_tabulate(paths, flips, look, k, samples, table, arena, err) != BNN_OK)
             return err->status;
         for (size_t block = 0; block < bnn_flips_blocks(flips); block++) {

@@ -93,7 +93,7 @@ static void flips_sums_drawn(const bnn_flips *flips, const double *table, size_t
     for (size_t i = 0; i < n; i++, pattern += bytes) {
         flips_pair a = {0}, b = {0};
         for (size_t byte = 0; byte < bytes; byte++) {
-            const double *row = table + FLIP_BYTE * byte + BNN_FLIP_LANES * pattern[byte];
+            const double *row = table + FLIP_BYTE * byte + BNN_FLIP_LANES * (size_t)pattern[byte];
             a += *(const flips_pair *)row;
             b += *(const flips_pair *)(row + 2);
         }

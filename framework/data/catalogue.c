@@ -279,8 +279,8 @@ void bnn_catalogue_sha256(const bnn_catalogue_entry *entry, char out[BNN_SHA256_
 static int catalogue_fail_unknown(const char *directories, const char *name, bnn_arena *arena,
                                   bnn_error *err)
 {
-    const char *const *names;
-    size_t n;
+    const char *const *names = NULL;
+    size_t n = 0;
     char list[400], near[BNN_DID_YOU_MEAN];
     if (bnn_catalogue_list(directories, arena, &names, &n, err) != BNN_OK)
         return err->status;

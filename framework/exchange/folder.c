@@ -63,8 +63,9 @@ int bnn_folder_make(bnn_folder *folder, const char *name, bnn_error *err)
 int bnn_folder_open(bnn_folder *folder, const char *name, FILE **out, bnn_error *err)
 {
     char path[PATH_MAX];
-    if (bnn_folder_path(folder, name, path, err) != BNN_OK)
-        return err->status;
+    const int status = bnn_folder_path(folder, name, path, err);
+    if (status != BNN_OK)
+        return status;
     *out = fopen(path, "wxe");
     return *out != NULL
                ? BNN_OK
@@ -101,8 +102,9 @@ int bnn_folder_add(bnn_folder *folder, const char *name, const void *bytes, size
                    bnn_error *err)
 {
     FILE *file;
-    if (bnn_folder_open(folder, name, &file, err) != BNN_OK)
-        return err->status;
+    const int status = bnn_folder_open(folder, name, &file, err);
+    if (status != BNN_OK)
+        return status;
     fwrite(bytes, 1, n, file);
     return bnn_folder_end(folder, file, BNN_OK, err);
 }

@@ -15,8 +15,6 @@ typedef struct builder {
     void *context;
     bnn_arena *arena;
     bnn_error *err;
-    bnn_stage *stages;
-    uint32_t n_stages;
     uint64_t *bits; /* the packed weights of the stage at hand */
 } builder;
 
@@ -153,13 +151,11 @@ static bool build_ends_in_bits(const bnn_stage *s, const bnn_op *ops, uint32_t n
     return bits;
 }
 
-/* The next stage, from graph operation *at on. A stage ends in front of the next linear operation, or of
- * logic; a sign is the last of its operations. */
-static int build_stage(builder *b, uint32_t *at)
+/* The next stage, from graph operation *at on; before: NULL for the first. A stage ends in front of the next linear
+ * operation, or of logic; a sign is the last of its operations. */
+static int build_stage(builder *b, const bnn_stage *before, bnn_stage *s, uint32_t *at)
 {
     const bnn_graph *graph = b->graph;
-    const bnn_stage *before = b->n_stages > 0 ? &b->stages[b->n_stages - 1] : NULL;
-    bnn_stage *s = &b->stages[b->n_stages];
     const bnn_shape in = graph->ops[*at].in;
     *s = (bnn_stage){
         .op =
@@ -188,7 +184,6 @@ static int build_stage(builder *b, uint32_t *at)
     } else if (b->lines && end < graph->n_ops && bnn_chain_ends_in_codes(ops, n, &s->out_codes)) {
         s->outputs = BNN_VALUES_CODES;
     }
-    b->n_stages++;
     return build_followers(b, ops, n, s);
 }
 
@@ -236,22 +231,24 @@ int bnn_export_build(const bnn_graph *graph, const bnn_metadata *metadata, uint3
                  .arena = arena,
                  .err = err};
     bnn_model *model = bnn_arena_alloc(arena, 1, sizeof *model);
-    b.stages = bnn_arena_alloc(arena, graph->n_ops, sizeof *b.stages);
-    if (model == NULL || b.stages == NULL)
+    bnn_stage *stages = bnn_arena_alloc(arena, graph->n_ops, sizeof *stages);
+    uint32_t n_stages = 0;
+    if (model == NULL || stages == NULL)
         return bnn_no_memory(b.err);
-    for (uint32_t at = 0; at < graph->n_ops;) {
-        if (b.n_stages == BNN_STAGES_MAX)
+    for (uint32_t at = 0; at < graph->n_ops; n_stages++) {
+        if (n_stages == BNN_STAGES_MAX)
             return bnn_fail(err, BNN_E_FAILED, "the network has more than %d layers with weights",
                             BNN_STAGES_MAX);
-        const int status = build_stage(&b, &at);
+        bnn_stage *s = &stages[n_stages];
+        const int status = build_stage(&b, n_stages > 0 ? s - 1 : NULL, s, &at);
         if (status != BNN_OK)
             return status;
     }
     model->input = graph->input;
     model->view = graph->view;
     model->n_classes = graph->n_classes;
-    model->n_stages = b.n_stages;
-    model->stages = b.stages;
+    model->n_stages = n_stages;
+    model->stages = stages;
     const int status = build_metadata(&b, metadata, n_metadata, model);
     if (status == BNN_OK)
         *out = model;

@@ -4,6 +4,7 @@
 #include "export/line.h"
 #include "infer/lines.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +179,7 @@ static int lines_reserve(folding *f, int32_t **thresholds)
 {
     const uint32_t channels = f->stage->op.out.c;
     int64_t most = 0;
+    assert(channels > 0);
     for (uint32_t c = 0; c < channels; c++) {
         int32_t first, last;
         bnn_stage_sums_reach(f->stage, c, &first, &last);

@@ -106,7 +106,8 @@ const float *bnn_decoder_array(bnn_decoder *r, uint64_t n)
     if (r->version == 1)
         return bnn_decoder_floats(r, n);
     const uint32_t one = bnn_decoder_number(r, 1);
-    bnn_decoder_need(r, one <= (n <= BNN_MODELFILE_EQUAL_MAX), "an array of kind %u", one);
+    bnn_decoder_need(r, one == 0 || (one == 1 && n <= BNN_MODELFILE_EQUAL_MAX),
+                     "an array of kind %u", one);
     if (one == 0) {
         const float *each = bnn_decoder_floats(r, n);
         bnn_decoder_need(r, each == NULL || !bnn_modelfile_are_equal(each, n),

@@ -1,6 +1,7 @@
 #include "infer/lines.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* ---- a line ------------------------------------------------------------------------------ */
 
@@ -40,7 +41,7 @@ static bool line_agrees(const bnn_line *line, int32_t first, int32_t last, float
     for (int32_t k = 1; agrees && m != 0 && k <= line_levels(line); k++) {
         /* The last sum on this side of the step to k, or from it. */
         const int64_t top = ((int64_t)k << line->shift) - line->offset;
-        const int64_t before = m > 0 ? floor_divided(top - 1, m) : floor_divided(-top, -m);
+        const int64_t before = floor_divided(m > 0 ? top - 1 : -top, llabs(m));
         for (int64_t sum = before; agrees && sum <= before + 1; sum++)
             agrees = sum < first || sum > last ||
                      line_code(line, (int32_t)sum) ==

@@ -67,15 +67,16 @@ static void decode_run(bnn_decoder *r, uint32_t n_nodes, bnn_logic_run *run)
     const uint32_t entries = (1u << run->inputs) - 1;
     const uint32_t *wire = decode_packed(r, (uint64_t)run->n * run->inputs, n_nodes);
     const size_t left = r->end - r->at;
-    if (!bnn_decoder_need(r, ((uint64_t)run->n * entries + 7) / 8 <= left,
-                          "%u tables are not there", run->n))
+    if (wire == NULL || !bnn_decoder_need(r, ((uint64_t)run->n * entries + 7) / 8 <= left,
+                                          "%u tables are not there", run->n))
         return;
     uint64_t *table = bnn_decoder_alloc(r, run->n, sizeof *table);
     bnn_decoder_bits(r, run->n, entries, 1, table);
     for (uint32_t i = 0; r->status == BNN_OK && i < run->n; i++) {
         table[i] <<= 1;
-        bnn_decoder_need(r, decode_gate_is_right(wire + i * run->inputs, run->inputs, table[i]),
-                         "gate %u could be simpler", i);
+        bnn_decoder_need(
+            r, decode_gate_is_right(wire + (size_t)i * run->inputs, run->inputs, table[i]),
+            "gate %u could be simpler", i);
     }
     run->wire = wire;
     run->table = table;

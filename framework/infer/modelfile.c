@@ -39,10 +39,15 @@ static void decode_constants(bnn_decoder *r, bnn_op *op)
     }
 }
 
+static int32_t decode_signed_byte(bnn_decoder *r)
+{
+    return (int32_t)(bnn_decoder_number(r, 1) ^ 0x80) - 0x80;
+}
+
 static void decode_codes(bnn_decoder *r, bnn_op *op)
 {
-    op->codes.min = (int8_t)bnn_decoder_number(r, 1);
-    op->codes.max = (int8_t)bnn_decoder_number(r, 1);
+    op->codes.min = decode_signed_byte(r);
+    op->codes.max = decode_signed_byte(r);
     op->codes.step = (int32_t)bnn_decoder_number(r, 1);
     bnn_decoder_need(r, bnn_codes_are_digits(op->codes), "codes from %d to %d in steps of %d",
                      op->codes.min, op->codes.max, op->codes.step);

@@ -294,18 +294,24 @@ uint64_t bnn_descriptor_later(const bnn_head *head)
     return later;
 }
 
-/* A table that was checked, its types without BNN_TYPE_LATER; *later has the bits of the rows with it. */
-static const bnn_param *descriptor_copy_params(const bnn_param *table, bnn_arena *arena,
-                                               uint64_t *later)
+/* The bits of the rows with BNN_TYPE_LATER. */
+static uint64_t descriptor_find_later(const bnn_param *table)
+{
+    uint64_t later = 0;
+    for (size_t i = 0; table != NULL && table[i].type != BNN_TYPE_END; i++)
+        later |= (uint64_t)((table[i].type & BNN_TYPE_LATER) != 0) << i;
+    return later;
+}
+
+/* A table that was checked, its types without BNN_TYPE_LATER. */
+static const bnn_param *descriptor_copy_params(const bnn_param *table, bnn_arena *arena)
 {
     size_t n = 0;
     while (table[n].type != BNN_TYPE_END)
         n++;
     bnn_param *copy = bnn_arena_copy(arena, table, n + 1, sizeof *table);
-    for (size_t i = 0; copy != NULL && i < n; i++) {
-        *later |= (uint64_t)((table[i].type & BNN_TYPE_LATER) != 0) << i;
+    for (size_t i = 0; copy != NULL && i < n; i++)
         copy[i] = param_without_later(&table[i]);
-    }
     return copy;
 }
 
@@ -314,14 +320,14 @@ static const bnn_param *descriptor_copy_params(const bnn_param *table, bnn_arena
 static const bnn_head *descriptor_copy(const bnn_head *head, bnn_kind kind, bnn_arena *arena)
 {
     const size_t size = descriptor_layouts[kind].size;
-    uint64_t later = 0;
+    const uint64_t later = descriptor_find_later(head->params);
     char *copy = bnn_arena_alloc(arena, 1, size + sizeof later);
     const bnn_param *params =
-        head->params == NULL ? NULL : descriptor_copy_params(head->params, arena, &later);
+        head->params == NULL ? NULL : descriptor_copy_params(head->params, arena);
     if (copy == NULL || (params == NULL && head->params != NULL))
         return NULL;
     memcpy(copy, head, head->struct_size < size ? head->struct_size : size);
-    memcpy(copy + offsetof(bnn_head, params), &params, sizeof(const bnn_param *));
+    memcpy(copy + offsetof(bnn_head, params), &params, sizeof params);
     memcpy(copy + size, &later, sizeof later);
     return (const bnn_head *)(const void *)copy;
 }

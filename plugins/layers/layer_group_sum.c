@@ -32,8 +32,8 @@ static int plan(const void *params_, bnn_layer_plan *plan)
 
 static float factor_of(const struct group_sum *p, const bnn_layer_io *io)
 {
-    const double n = (double)(n_values(io->in) / (size_t)p->groups);
-    return (float)(1.0 / (2.0 * (p->tau > 0.0 ? p->tau : sqrt(n / 6.0))));
+    const size_t n = n_values(io->in) / (size_t)p->groups;
+    return (float)(1.0 / (2.0 * (p->tau > 0.0 ? p->tau : sqrt((double)n / 6.0))));
 }
 
 BNN_HOT static void sum_group(size_t n, size_t lanes, float factor, const float *x, float *y)

@@ -90,7 +90,7 @@ static int plot_find_published(bnn_store *store, const plot_request *r, const cl
 static int plot_draw(bnn_store *store, const plot_request *r, bnn_drawing *out, bnn_error *err)
 {
     const cli_options *options = &r->asking.options;
-    cli_published published;
+    cli_published published = {0};
     const cli_plot_wish wish = {.metric = r->metric,
                                 .width = r->width,
                                 .published = r->published != NULL ? &published : NULL};

@@ -45,7 +45,7 @@ static int report_deliver(const report_request *r, const char *text, size_t n, b
 static int report_run(void *request, bnn_error *err)
 {
     const report_request *r = request;
-    cli_published published;
+    cli_published published = {0};
     cli_report_wish wish = {.asking = r->asking,
                             .published = r->published != NULL ? &published : NULL};
     bnn_store *store = NULL;

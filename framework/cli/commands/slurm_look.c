@@ -22,8 +22,9 @@ enum { ANSWER_SECONDS = 60, LIST_LIMIT_BYTES = 1 << 20 };
 int slurm_ask(const char *const *argv, bnn_arena *arena, const char **out, bnn_error *err)
 {
     bnn_program p;
-    if (bnn_program_run(argv, ANSWER_SECONDS, arena, &p, err) != BNN_OK)
-        return err->status;
+    const int status = bnn_program_run(argv, ANSWER_SECONDS, arena, &p, err);
+    if (status != BNN_OK)
+        return status;
     if (!p.started)
         return bnn_fail(err, BNN_E_RESOURCE, "there is no %s here", argv[0]);
     if (!p.ended)
@@ -119,8 +120,9 @@ static int look_share(slurm_sweep *s, look_run **out, bnn_error *err)
     look_run *runs = bnn_arena_alloc(s->arena, plan->n, sizeof *runs);
     if (tasks == NULL || runs == NULL)
         return bnn_no_memory(err);
-    if (bnn_plan_shards(plan, s->n_tasks, tasks, err) != BNN_OK)
-        return err->status;
+    const int status = bnn_plan_shards(plan, s->n_tasks, tasks, err);
+    if (status != BNN_OK)
+        return status;
     for (size_t i = 0; i < plan->n; i++) {
         const bnn_run *run = &plan->runs[i];
         runs[i] = (look_run){plan->experiment->configs[run->i_config].hash, run->seed, tasks[i]};

@@ -124,7 +124,7 @@ int plot_make_telemetry(plot_task *task, plot_draft *draft, bnn_figure *out, bnn
     const cli_question *asked = &task->compared->asked;
     const bnn_store_curve *rows;
     const char *name = NULL, *title = "";
-    plot_epochs epochs;
+    plot_epochs epochs = {0};
     size_t n;
     int status = telemetry_choose(task, draft, &name, &title, err);
     if (status != BNN_OK || name == NULL)
