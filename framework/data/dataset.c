@@ -1,10 +1,12 @@
 #include "data/dataset.h"
 
+#include "base/fault.h"
 #include "base/rng.h"
 #include "base/size.h"
 #include "data/formats/format.h"
 #include "data/sources/source.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,7 +109,8 @@ typedef struct dataset_finder {
     dataset_owner *owner;
     bool elsewhere; /* the files may lie in any of the places */
     bnn_trail trail;
-    bnn_error wrong; /* of the first directory that has other files of these names */
+    bnn_error
+        wrong; /* of the first directory that has other files of these names; or of the machine */
 } dataset_finder;
 
 /* Reads all files of a directory. One that has another set's, or damaged ones, is passed over. */
@@ -122,17 +125,20 @@ static bool dataset_accepts(void *context, const char *directory, const char *or
         i++;
     if (i == f->entry->n_files)
         return true;
-    const char *name = f->entry->files[i].name;
-    bnn_trail_add(&f->trail, "%s (%s): its %s is another file", directory, origin, name);
+    char why[sizeof err.message];
+    snprintf(why, sizeof why, "its %s is another file", f->entry->files[i].name);
+    if (bnn_fault_is(&err))
+        memcpy(why, err.message, sizeof why);
+    bnn_trail_add(&f->trail, "%s (%s): %s", directory, origin, why);
     if (f->elsewhere)
-        bnn_source_note(&teller, "passed over %s (%s): its %s is another file", directory, origin,
-                        name);
-    if (f->wrong.status == BNN_OK)
+        bnn_source_note(&teller, "passed over %s (%s): %s", directory, origin, why);
+    if (f->wrong.status == BNN_OK || bnn_fault_is(&err))
         f->wrong = err;
     return false;
 }
 
-/* Finds and reads the files of a set. Wrong ones that are here are not missing. */
+/* Finds and reads the files of a set. Wrong ones that are here are not missing; nor are those that the machine cannot
+ * read just now, which are not fetched anew. */
 static int dataset_find(dataset_finder *f, const bnn_data_options *options,
                         char directory[PATH_MAX], bnn_error *err)
 {
@@ -144,7 +150,7 @@ static int dataset_find(dataset_finder *f, const bnn_data_options *options,
         return BNN_OK;
     if (f->elsewhere && bnn_directory_find(f->entry, directory, &f->trail))
         return BNN_OK;
-    if (f->elsewhere && search->download) {
+    if (f->elsewhere && search->download && !bnn_fault_is(&f->wrong)) {
         const int status = bnn_fetch(f->entry, search, directory, &f->trail, err);
         if (status == BNN_OK && dataset_accepts(f, directory, "cache"))
             return BNN_OK;
@@ -152,7 +158,7 @@ static int dataset_find(dataset_finder *f, const bnn_data_options *options,
             return status;
     }
     const bool fetched = f->elsewhere && search->download && bnn_catalogue_can_fetch(f->entry);
-    if (f->wrong.status != BNN_OK && !fetched) {
+    if (f->wrong.status != BNN_OK && (!fetched || bnn_fault_is(&f->wrong))) {
         *err = f->wrong;
         return err->status;
     }

@@ -46,8 +46,19 @@ const torture_command torture_commands[] = {
      .words = "compare ste=clipped ste=identity" ON,
      .folder = "done",
      .steady = true},
+    {.name = "compare-base",
+     .words = "compare --baseline ste=clipped" ON,
+     .folder = "done",
+     .steady = true},
+    {.name = "compare-looks", .words = "compare --json" ON, .folder = "looks", .steady = true},
+    {.name = "plan-looks", .words = "plan looks.yaml" ON, .folder = "looks"},
+    {.name = "plan-rungs", .words = "plan halving.yaml" ON, .folder = "halving"},
+    {.name = "plan-chain", .words = "plan chain.yaml" ON, .folder = "fresh"},
     {.name = "diff", .words = "diff RUN OTHER" ON, .folder = "done", .steady = true},
     {.name = "plot", .words = "plot curves -o curves.svg" ON, .folder = "done"},
+    {.name = "effects", .words = "plot effects -o effects.svg" ON, .folder = "looks"},
+    {.name = "pareto", .words = "plot pareto -o pareto.svg" ON, .folder = "done"},
+    {.name = "layers", .words = "plot telemetry -o layers.svg" ON, .folder = "widths"},
     {.name = "onnx", .words = "export RUN --format onnx -o model.onnx" ON, .folder = "done"},
     {.name = "c", .words = "export RUN --format c -o model.c" ON, .folder = "done"},
     {.name = "gates-onnx",
@@ -67,6 +78,14 @@ const torture_command torture_commands[] = {
     {.name = "unpack", .words = "unpack " ARCHIVE ON, .folder = "packed"},
     {.name = "merge", .words = "merge " TRIAL_DB " done/" TRIAL_DB, .folder = "shards"},
     {.name = "slurm", .words = "slurm spec.yaml --tasks 2 --folder out", .folder = "fresh"},
+    {.name = "slurm-status",
+     .words = "slurm spec.yaml --folder out --status",
+     .folder = "cluster",
+     .steady = true},
+    {.name = "slurm-submit",
+     .words = "slurm spec.yaml --folder out --submit",
+     .folder = "cluster",
+     .steady = true},
     {.name = "predict", .words = "predict RUN" ON, .folder = "done", .steady = true},
     {.name = "verify",
      .words = "verify RUN" ON,
@@ -84,6 +103,10 @@ const torture_command torture_commands[] = {
      .steady = true,
      .may_lose = true},
     {.name = "bench", .words = "bench RUN --rounds 2 --batch 1 --no-ort" ON, .folder = "done"},
+    {.name = "beside",
+     .words = "bench RUN OTHER --rounds 1 --batch 1 --no-ort" ON,
+     .folder = "done"},
+    {.name = "board", .words = "bench RUN --board m3" ON, .folder = "done", .steady = true},
     {.name = "report", .words = "report -o report.html" ON, .folder = "done"},
     {.name = "note", .words = "note RUN a_remark" ON, .folder = "done"},
     {.name = "tag", .words = "tag RUN good" ON, .folder = "done"},
@@ -91,11 +114,14 @@ const torture_command torture_commands[] = {
     {.name = "rm", .words = "rm RUN --yes" ON, .folder = "done", .again = "gc --yes" ON},
     {.name = "gc", .words = "gc --yes" ON, .folder = "dirty"},
     {.name = "plugins", .words = "plugins ste clipped", .folder = "fresh", .steady = true},
+    {.name = "help", .words = "help model.topology", .folder = "fresh", .steady = true},
     {.name = "schema", .words = "schema", .folder = "fresh", .steady = true},
     {.name = "data", .words = "data show synthetic -o sheet.png", .folder = "fresh"},
     {.name = "data-add",
      .words = "data add own pictures --spec spec.yaml --force",
      .folder = "pictures"},
+    {.name = "data-verify", .words = "data verify own", .folder = "added", .steady = true},
+    {.name = "fetch", .words = "data fetch own", .folder = "mirrored"},
 };
 const unsigned torture_n_commands = sizeof torture_commands / sizeof *torture_commands;
 
@@ -215,6 +241,54 @@ static void make_pictures(const trial_place *place)
     }
 }
 
+/* A line of the shell, in a folder. */
+static void must_do(const trial_place *place, const char *folder, const char *line)
+{
+    char path[PATH_MAX], whole[2 * PATH_MAX];
+    snprintf(whole, sizeof whole, "cd '%s' && %s", trial_path(place, folder, NULL, path), line);
+    if (system(whole) != 0)
+        trial_die("%s: fails", whole);
+}
+
+/* A set whose files are in "mirror" alone, to be fetched from there. */
+static void make_mirror(const trial_place *place)
+{
+    char path[PATH_MAX], *entry, *at;
+    bnn_error err;
+    size_t n;
+    trial_copy(place, "pictures", "added");
+    must_run(place, "added", "data add own pictures --spec spec.yaml");
+    if (bnn_file_read(trial_path(place, "added", "datasets/own.yaml", path), SPEC_BYTES_MAX, &entry,
+                      &n, &err) != BNN_OK)
+        trial_die("%s", err.message);
+    if ((at = strstr(entry, "path: \"")) == NULL)
+        trial_die("the entry has no path:\n%s", entry);
+    char text[SPEC_BYTES_MAX + PATH_MAX];
+    const char *name = at + strlen("path: \"");
+    snprintf(text, sizeof text, "%.*smirrors: [\"file://%s/datasets/%s", (int)(at - entry), entry,
+             trial_path(place, "mirror", NULL, path), name);
+    at = strchr(strstr(text, "mirrors: [\"") + strlen("mirrors: [\""), '"');
+    snprintf(at, sizeof text - (size_t)(at - text), "\"]%s", strchr(name, '"') + 1);
+    trial_copy(place, "added", "mirror");
+    must_do(place, "mirror", "gzip datasets/*/*");
+    trial_copy(place, "fresh", "mirrored");
+    trial_write(place, "mirrored", "datasets/own.yaml", text);
+    free(entry);
+}
+
+/* A sweep on Slurm knows its folder, so it is made where it will be looked at. */
+static void make_cluster(const trial_place *place)
+{
+    trial_copy(place, "fresh", "try");
+    must_do(place, "try", "mkdir shard");
+    must_run(place, "try", "slurm spec.yaml --tasks 2 --folder out");
+    must_run(place, "try", "run spec.yaml -q --shard 1/2 --db shard/1of2.db");
+    must_run(place, "try", "run spec.yaml -q --shard 2/2 --db shard/2of2.db");
+    must_do(place, "try",
+            "tar -cf out/shards/1of2.tar -C shard . && cp out/shards/1of2.tar out/shards/2of2.tar");
+    trial_copy(place, "try", "cluster");
+}
+
 bool torture_make_folders(const trial_place *place)
 {
     char path[PATH_MAX], name[128];
@@ -238,7 +312,13 @@ bool torture_make_folders(const trial_place *place)
     must_run(place, "widths", "run widths.yaml -q" ON);
     take_uids(place, "widths", widths, NULL);
 
+    trial_copy(place, "fresh", "looks");
+    must_run(place, "looks", "run looks.yaml -q" ON);
+    trial_copy(place, "fresh", "halving");
+    must_run(place, "halving", "run halving.yaml -q" ON);
     make_pictures(place);
+    make_mirror(place);
+    make_cluster(place);
 
     trial_copy(place, "done", "torn");
     snprintf(name, sizeof name, TRIAL_DB ".artifacts/%s/model.bnn", uid);

@@ -54,5 +54,7 @@ typedef struct torture_paths {
 #define TORTURE_REPORT "BNN_TORTURE_REPORT" /* the path of the report */
 #define TORTURE_PATHS \
     "BNN_TORTURE_PATHS" /* that of a file for torture_paths, where these are wanted */
+#define TORTURE_SITES \
+    "BNN_TORTURE_SITES" /* of a path, only so many of the program's own callers, the innermost */
 
 #endif

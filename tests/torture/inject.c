@@ -26,6 +26,7 @@
 
 static torture_report *report;
 static torture_paths *paths;   /* or NULL */
+static int n_sites;            /* callers of a path that count; 0: all */
 static int group = -1, reason; /* of what is to fail */
 static uint64_t number;
 static bool goes_on;
@@ -57,16 +58,34 @@ static void note_frames(void)
     inside--;
 }
 
-static void note_path(torture_calls calls, uint64_t n)
+static uintptr_t program_begin, program_end; /* of its code */
+
+static bool is_of_program(uintptr_t at)
+{
+    return at >= program_begin && at < program_end;
+}
+
+/* Never 0. Of n_sites callers of the program it is the same in each process. */
+static uint64_t hash_path(void)
 {
     void *frames[TORTURE_FRAMES_MAX];
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
     inside++;
     const int n_frames = backtrace(frames, TORTURE_FRAMES_MAX);
     inside--;
-    for (int i = 0; i < n_frames; i++)
-        hash = (hash ^ (uintptr_t)frames[i]) * UINT64_C(0x100000001b3);
-    hash += hash == 0;
+    for (int i = 0, n = 0; i < n_frames && (n_sites == 0 || n < n_sites); i++) {
+        const uintptr_t at = (uintptr_t)frames[i];
+        if (n_sites > 0 && !is_of_program(at))
+            continue;
+        hash = (hash ^ (n_sites > 0 ? at - program_begin : at)) * UINT64_C(0x100000001b3);
+        n++;
+    }
+    return hash + (hash == 0);
+}
+
+static void note_path(torture_calls calls, uint64_t n)
+{
+    const uint64_t hash = hash_path();
     for (uint64_t i = 0; i < TORTURE_PATHS_MAX; i++) {
         const uint64_t at = ((hash >> 32) + i) % TORTURE_PATHS_MAX;
         uint64_t found = 0;
@@ -93,8 +112,6 @@ static bool fails(torture_calls calls)
     return true;
 }
 
-static uintptr_t program_begin, program_end; /* of its code */
-
 /* The program is the first. */
 static int find_program(struct dl_phdr_info *info, size_t n, void *context)
 {
@@ -112,9 +129,7 @@ static int find_program(struct dl_phdr_info *info, size_t n, void *context)
 
 static bool fails_to_allocate(const void *caller)
 {
-    const uintptr_t at = (uintptr_t)caller;
-    const bool is_own = at >= program_begin && at < program_end;
-    return (is_own && fails(TORTURE_OWN)) || fails(TORTURE_ALLOC);
+    return (is_of_program((uintptr_t)caller) && fails(TORTURE_OWN)) || fails(TORTURE_ALLOC);
 }
 
 /* NULL when there is none. */
@@ -129,12 +144,13 @@ static void *map_shared(const char *path, size_t n)
 
 __attribute__((constructor)) static void prepare(void)
 {
-    const char *asked = getenv(TORTURE_FAULT);
+    const char *asked = getenv(TORTURE_FAULT), *sites = getenv(TORTURE_SITES);
     char more = '\0';
     void *frame;
     inside++;
     torture_report *counts = map_shared(getenv(TORTURE_REPORT), sizeof *counts);
     paths = map_shared(getenv(TORTURE_PATHS), sizeof *paths);
+    n_sites = sites != NULL ? atoi(sites) : 0;
     dl_iterate_phdr(find_program, NULL);
     backtrace(&frame, 1); /* loads what it needs */
     unsetenv("LD_PRELOAD");

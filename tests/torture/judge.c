@@ -43,13 +43,14 @@ void torture_forget(torture_reference *reference)
 
 /* ---- what is said ------------------------------------------------------------------------- */
 
+/* A message may go on in lines that begin with a space. */
 static const char *last_line(const char *text, char line[TRIAL_TEXT_MAX])
 {
     const char *from = text, *end = text;
-    for (const char *c = text; *c != '\0'; c++)
-        if (*c != '\n') {
-            from = c == text || c[-1] == '\n' ? c : from;
-            end = c + 1;
+    for (const char *at = text; *at != '\0'; at += strcspn(at, "\n"), at += *at == '\n')
+        if (*at != '\n' && *at != ' ') {
+            from = at;
+            end = at + strcspn(at, "\n");
         }
     snprintf(line, TRIAL_TEXT_MAX, "%.*s", (int)(end - from), from);
     return line;
@@ -64,7 +65,8 @@ static int count_texts(const char *text, const char *part)
 }
 
 /* The last line is an error, and the reason is said, in the words of the system or in our own. Why a file could
- * not be opened, SQLite does not tell where it tries again in another way, for reading only, or in another place. */
+ * not be opened, SQLite does not tell where it tries again in another way, for reading only, or in another place; nor
+ * libcurl why it could not open a file, or that it could not read it: it then has another hash. */
 static bool says_why(const trial_outcome *outcome, const trial_fault *fault)
 {
     char line[TRIAL_TEXT_MAX];
@@ -72,11 +74,13 @@ static bool says_why(const trial_outcome *outcome, const trial_fault *fault)
         return false;
     return fault->calls == TORTURE_STEP || strstr(outcome->err, "out of memory") != NULL ||
            strstr(outcome->err, strerror(fault->reason)) != NULL ||
+           (fault->calls == TORTURE_READ && strstr(outcome->err, " has SHA-256 ") != NULL) ||
            (fault->reason == ENOSPC && strstr(outcome->err, "the disk is full") != NULL) ||
            (fault->calls == TORTURE_OPEN &&
             (strstr(outcome->err, "-wal, cannot be read by you in this folder") != NULL ||
              strstr(outcome->err, "unable to open database file") != NULL ||
              strstr(outcome->err, "a copy of it cannot be opened") != NULL ||
+             strstr(outcome->err, "Couldn't open file") != NULL ||
              strstr(outcome->err, "cannot be written: opened for reading") != NULL));
 }
 

@@ -8,6 +8,7 @@
  *     make torture TORTURE_FLAGS='--kind own'                  # each allocation of bnnrun itself: minutes
  *     make torture TORTURE_FLAGS='--points 3'                  # that many of each command and kind
  *     make torture TORTURE_FLAGS='--paths'    # one of those that are made by the same path of callers
+ *     make torture TORTURE_FLAGS='--sites 6'  # by the same six innermost callers, whichever the command
  *     make torture TORTURE_FLAGS='--command run --kind alloc --first 1234 --last 1234 --verbose'
  *
  * In a folder that was configured with --enable-sanitizers (by gcc, whose sanitizers are libraries), leaks and
@@ -57,6 +58,7 @@ static struct {
     const char *commands, *kinds; /* with commas; NULL: all */
     uint64_t stride, first, last;
     uint64_t points; /* of each command and kind; 0: all */
+    int sites;       /* of a path's callers, only these; 0: all */
     bool paths, verbose;
 } asked = {.stride = 1, .first = 1, .last = UINT64_MAX};
 
@@ -73,36 +75,54 @@ static bool is_in(const char *list, const char *name)
     return list == NULL;
 }
 
-/* The next call that was the first by its path. */
-static uint64_t next_path(const torture_paths *paths, torture_calls calls, uint64_t n)
+/* The paths whose turn has come, by hash; 0: free. Sites are the same in all commands. */
+static uint64_t tried[N_KINDS][TORTURE_PATHS_MAX];
+
+static uint64_t *find_tried(int kind, uint64_t hash)
 {
-    uint64_t least = UINT64_MAX;
+    uint64_t at = (hash >> 32) % TORTURE_PATHS_MAX;
+    for (int i = 1; i < TORTURE_PATHS_MAX && tried[kind][at] != 0 && tried[kind][at] != hash; i++)
+        at = (at + 1) % TORTURE_PATHS_MAX;
+    return &tried[kind][at];
+}
+
+/* The next call that was the first by its path, which had no turn yet. */
+static uint64_t next_path(const torture_paths *paths, int kind, uint64_t n)
+{
+    uint64_t least = UINT64_MAX, hash = 0;
     for (size_t i = 0; i < TORTURE_PATHS_MAX; i++) {
-        const uint64_t first = paths->of[calls][i].first;
-        least = first > n && first >= asked.first && first < least ? first : least;
+        const uint64_t first = paths->of[kinds[kind].calls][i].first;
+        const uint64_t its = paths->of[kinds[kind].calls][i].hash;
+        if (first > n && first >= asked.first && first < least && *find_tried(kind, its) != its) {
+            least = first;
+            hash = its;
+        }
     }
+    if (hash != 0)
+        *find_tried(kind, hash) = hash;
     return least;
 }
 
 /* Of points that are as far apart as can be; else each stride-th. */
-static uint64_t next_point(const torture_reference *reference, torture_calls calls, uint64_t n)
+static uint64_t next_point(const torture_reference *reference, int kind, uint64_t n)
 {
-    const uint64_t n_calls = reference->outcome.report.n_calls[calls];
+    const uint64_t n_calls = reference->outcome.report.n_calls[kinds[kind].calls];
     if (reference->paths != NULL)
-        return next_path(reference->paths, calls, n);
+        return next_path(reference->paths, kind, n);
     if (asked.points == 0)
         return n == 0 ? asked.first : n + asked.stride;
     const uint64_t gap = n_calls / (asked.points + 1);
     return n == 0 ? gap + 1 : n + gap + 1;
 }
 
-static void torture_kind_of(const trial_place *place, const torture_command *command,
-                            const torture_kind *kind, const torture_reference *reference)
+static void torture_kind_of(const trial_place *place, const torture_command *command, int i_kind,
+                            const torture_reference *reference)
 {
+    const torture_kind *kind = &kinds[i_kind];
     const uint64_t n_calls = reference->outcome.report.n_calls[kind->calls];
     unsigned long n_tried = 0, n_wrong = 0;
-    for (uint64_t n = next_point(reference, kind->calls, 0); n <= n_calls && n <= asked.last;
-         n = next_point(reference, kind->calls, n)) {
+    for (uint64_t n = next_point(reference, i_kind, 0); n <= n_calls && n <= asked.last;
+         n = next_point(reference, i_kind, n)) {
         const trial_fault fault = {(int)kind->calls, n, kind->reason, kind->goes_on};
         bool reached;
         if (asked.verbose)
@@ -128,7 +148,7 @@ static void torture(const trial_place *place, const torture_command *command)
     torture_refer(place, command, asked.paths, &reference);
     for (int i = 0; i < N_KINDS; i++)
         if (is_in(asked.kinds, kinds[i].name))
-            torture_kind_of(place, command, &kinds[i], &reference);
+            torture_kind_of(place, command, i, &reference);
     torture_forget(&reference);
 }
 
@@ -157,12 +177,17 @@ static void list_names(void)
 
 static void take_options(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"command", required_argument, NULL, 'c'}, {"kind", required_argument, NULL, 'k'},
-        {"stride", required_argument, NULL, 's'},  {"first", required_argument, NULL, 'f'},
-        {"last", required_argument, NULL, 'l'},    {"points", required_argument, NULL, 'p'},
-        {"paths", no_argument, NULL, 'P'},         {"verbose", no_argument, NULL, 'v'},
-        {"help", no_argument, NULL, 'h'},          {0}};
+    static const struct option options[] = {{"command", required_argument, NULL, 'c'},
+                                            {"kind", required_argument, NULL, 'k'},
+                                            {"stride", required_argument, NULL, 's'},
+                                            {"first", required_argument, NULL, 'f'},
+                                            {"last", required_argument, NULL, 'l'},
+                                            {"points", required_argument, NULL, 'p'},
+                                            {"paths", no_argument, NULL, 'P'},
+                                            {"verbose", no_argument, NULL, 'v'},
+                                            {"sites", required_argument, NULL, 'S'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;)
         switch (c) {
         case 'c':
@@ -186,6 +211,10 @@ static void take_options(int argc, char **argv)
         case 'P':
             asked.paths = true;
             break;
+        case 'S':
+            asked.paths = true;
+            asked.sites = (int)take_number(optarg);
+            break;
         case 'v':
             asked.verbose = true;
             break;
@@ -203,6 +232,7 @@ int main(int argc, char **argv)
     if (program == NULL || library == NULL)
         trial_die("BNNRUN and BNN_TORTURE_LIBRARY are needed: see tests/torture/torture.sh");
     trial_open(&place, program, library);
+    place.n_sites = asked.sites;
     const bool possible = torture_make_folders(&place);
     for (unsigned i = 0; i < torture_n_commands; i++)
         if (possible && is_in(asked.commands, torture_commands[i].name))

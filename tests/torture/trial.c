@@ -73,6 +73,7 @@ void trial_open(trial_place *place, const char *program, const char *library)
     place->program = program;
     place->library = library;
     place->paths = NULL;
+    place->n_sites = 0;
     snprintf(place->scratch, sizeof place->scratch, "%.200s/bnn_torture.XXXXXX",
              folder != NULL ? folder : "/tmp");
     if (mkdtemp(place->scratch) == NULL)
@@ -120,7 +121,8 @@ static void child_redirect(const trial_place *place, const char *name, int fd)
 
 /* What sanitizers find is a status that bnnrun does not have. Of the dynamic linker they know which of its memory is
  * no leak only where it calls malloc itself. */
-static void child_set_environment(const trial_place *place, const trial_fault *fault)
+static void child_set_environment(const trial_place *place, const char *folder,
+                                  const trial_fault *fault)
 {
     static const trial_fault none = {.calls = -1};
     char text[64], path[PATH_MAX + 64];
@@ -128,9 +130,12 @@ static void child_set_environment(const trial_place *place, const trial_fault *f
     snprintf(text, sizeof text, "%d:%llu:%d%s", f->calls, (unsigned long long)f->n, f->reason,
              f->goes_on ? "+" : "");
     setenv(TORTURE_FAULT, text, 1);
+    setenv("XDG_CACHE_HOME", trial_path(place, folder, "cache", path), 1);
     setenv(TORTURE_REPORT, trial_path(place, "report", NULL, path), 1);
     if (place->paths != NULL)
         setenv(TORTURE_PATHS, trial_path(place, "paths", NULL, path), 1);
+    snprintf(text, sizeof text, "%d", place->n_sites);
+    setenv(TORTURE_SITES, text, 1);
     setenv("ASAN_OPTIONS", "verify_asan_link_order=0:allocator_may_return_null=1:exitcode=86", 1);
     snprintf(path, sizeof path, "suppressions=%s/linker:print_suppressions=0", place->scratch);
     setenv("LSAN_OPTIONS", path, 1);
@@ -151,7 +156,7 @@ static _Noreturn void child_execute(const trial_place *place, const char *folder
     child_redirect(place, "err", STDERR_FILENO);
     if (chdir(trial_path(place, folder, NULL, path)) != 0)
         _exit(TRIAL_BROKEN);
-    child_set_environment(place, fault);
+    child_set_environment(place, folder, fault);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     alarm(TRIAL_SECONDS);
     execv(place->program, argv);

@@ -19,6 +19,7 @@ typedef struct trial_place {
     const char *program, *library; /* bnnrun, inject.so: absolute paths */
     char scratch[256];             /* made by trial_open(), removed by trial_close() */
     torture_paths *paths;          /* NULL: the next calls do not note them */
+    int n_sites;                   /* of a path's callers, only these; 0: all */
 } trial_place;
 
 typedef struct trial_fault {

@@ -1,5 +1,6 @@
 #include "data/sources/source.h"
 
+#include "base/fault.h"
 #include "base/file.h"
 
 #include <errno.h>
@@ -53,7 +54,7 @@ static int fetch_take_lock(const bnn_fetcher *f, int *out, bnn_error *err)
     return err->status;
 }
 
-/* Checks the content of file i. A wrong one is removed: it is in our own cache, and of no use. */
+/* Checks the content of file i. */
 static int fetch_verify(const bnn_fetcher *f, size_t i, const char *path, bnn_error *err)
 {
     bnn_content content = {.bytes = NULL};
@@ -63,11 +64,11 @@ static int fetch_verify(const bnn_fetcher *f, size_t i, const char *path, bnn_er
         status = bnn_fail(err, BNN_E_RESOURCE, "%s: the %s has SHA-256 %s instead of %s",
                           f->entry->files[i].name, pin.of, pin.found, pin.wanted);
     free(content.bytes);
-    if (status == BNN_E_RESOURCE)
-        unlink(path);
     return status;
 }
 
+/* Wrong files are removed: it is our own cache, and they are of no use. What the machine cannot read just now may be
+ * right. */
 static void fetch_check_cached(bnn_fetcher *f)
 {
     char path[PATH_MAX];
@@ -78,8 +79,12 @@ static void fetch_check_cached(bnn_fetcher *f)
             f->have[i] = fetch_verify(f, i, path, &err) == BNN_OK;
             if (f->have[i])
                 break;
-            bnn_source_note(f, "removed from the cache: %s", err.message);
-            if (access(path, F_OK) == 0) /* it could not be removed */
+            const bool is_wrong = !bnn_fault_is(&err);
+            if (is_wrong)
+                unlink(path);
+            bnn_source_note(f, "%s the cache: %s", is_wrong ? "removed from" : "passed over in",
+                            err.message);
+            if (access(path, F_OK) == 0) /* it could not be removed, or is not to be */
                 break;
         }
     }
@@ -88,8 +93,11 @@ static void fetch_check_cached(bnn_fetcher *f)
 int bnn_source_keep(bnn_fetcher *f, size_t i, const char *from, const char *suffix, bnn_error *err)
 {
     char to[PATH_MAX];
-    if (fetch_verify(f, i, from, err) != BNN_OK)
-        return err->status;
+    const int status = fetch_verify(f, i, from, err);
+    if (status == BNN_E_RESOURCE)
+        unlink(from);
+    if (status != BNN_OK)
+        return status;
     bnn_source_path(f, f->entry->files[i].name, suffix, to);
     if (rename(from, to) != 0)
         return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot rename", from);
