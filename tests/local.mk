@@ -196,6 +196,7 @@ shell_tests = \
 	tests/cli/shared.sh \
 	tests/cli/plot.sh \
 	tests/cli/published.sh \
+	tests/cli/refusals.sh \
 	tests/cli/run.sh \
 	tests/cli/schema.sh \
 	tests/cli/third_party.sh \

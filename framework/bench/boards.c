@@ -192,11 +192,11 @@ static void words_add_all(words *w, const char *const *list)
 /* Whatever it came to, but for a program that is not there. */
 static int trial_run(const trial *t, words *w, double seconds, bnn_program *out, bnn_error *err)
 {
-    for (size_t i = 0; i < w->n && i < WORDS_MAX; i++)
-        if (w->list[i] == NULL)
-            return bnn_no_memory(err);
     if (w->n == WORDS_MAX)
         return bnn_fail(err, BNN_E_USAGE, "too many options for the compiler: \"%s\"", t->options);
+    for (size_t i = 0; i < w->n; i++)
+        if (w->list[i] == NULL)
+            return bnn_no_memory(err);
     w->list[w->n] = NULL;
     const int status = bnn_program_run(w->list, seconds, t->arena, out, err);
     if (status != BNN_OK || out->started)
