@@ -195,13 +195,16 @@ static void directory_read(const bnn_reader *r, const bnn_key *key, const bnn_no
     (void)key;
     if (text == NULL)
         return;
-    if (text[0] == '/')
+    if (text[0] == '/') {
         entry->directory = text;
-    else if (text[0] != '\0' &&
-             (bnn_path_in_home(text, path) || bnn_path_beside(entry->path, text, path)))
+    } else if (text[0] != '\0' &&
+               (bnn_path_in_home(text, path) || bnn_path_beside(entry->path, text, path))) {
         entry->directory = bnn_arena_strdup(r->arena, path);
-    else
+        if (entry->directory == NULL)
+            bnn_diag_no_memory(r->diag);
+    } else {
         bnn_diag_add(r->diag, node->at, "%s: must name a directory", r->path);
+    }
 }
 
 static const bnn_key_type directory_type = {"a path", directory_read, NULL, NULL};

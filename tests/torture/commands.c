@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SWEEP "run spec.yaml --db " TRIAL_DB " -s run.isolation="
@@ -244,10 +245,15 @@ static void make_pictures(const trial_place *place)
 /* A line of the shell, in a folder. */
 static void must_do(const trial_place *place, const char *folder, const char *line)
 {
-    char path[PATH_MAX], whole[2 * PATH_MAX];
-    snprintf(whole, sizeof whole, "cd '%s' && %s", trial_path(place, folder, NULL, path), line);
-    if (system(whole) != 0)
-        trial_die("%s: fails", whole);
+    char path[PATH_MAX];
+    int status;
+    const pid_t child = fork();
+    if (child == 0 && chdir(trial_path(place, folder, NULL, path)) == 0)
+        execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+    if (child == 0)
+        _exit(1);
+    if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+        trial_die("%s: fails", line);
 }
 
 /* A set whose files are in "mirror" alone, to be fetched from there. */

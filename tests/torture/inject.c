@@ -150,7 +150,7 @@ __attribute__((constructor)) static void prepare(void)
     inside++;
     torture_report *counts = map_shared(getenv(TORTURE_REPORT), sizeof *counts);
     paths = map_shared(getenv(TORTURE_PATHS), sizeof *paths);
-    n_sites = sites != NULL ? atoi(sites) : 0;
+    n_sites = sites != NULL ? (int)strtol(sites, NULL, 10) : 0;
     dl_iterate_phdr(find_program, NULL);
     backtrace(&frame, 1); /* loads what it needs */
     unsetenv("LD_PRELOAD");
