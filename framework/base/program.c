@@ -29,15 +29,26 @@ static bool program_is_late(void *context, pid_t child)
            (fstat(limits->out, &st) == 0 && st.st_size > PROGRAM_LIMIT_BYTES);
 }
 
-static char *program_read(int fd, bnn_arena *arena)
+static int program_fail_read(const char *name, bnn_error *err)
+{
+    return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot read what %s prints", name);
+}
+
+static int program_read(int fd, const char *name, bnn_arena *arena, char **out, bnn_error *err)
 {
     struct stat st;
-    size_t n = fstat(fd, &st) == 0 && st.st_size > 0 ? (size_t)st.st_size : 0, used = 0;
-    n = n < PROGRAM_LIMIT_BYTES ? n : PROGRAM_LIMIT_BYTES;
+    if (fstat(fd, &st) != 0)
+        return program_fail_read(name, err);
+    const size_t n = st.st_size < PROGRAM_LIMIT_BYTES ? (size_t)st.st_size : PROGRAM_LIMIT_BYTES;
+    size_t used = 0;
+    ssize_t k = 1;
     char *text = bnn_arena_alloc(arena, n + 1, 1);
-    for (ssize_t k = 1; text != NULL && used < n && k > 0; used += (size_t)(k > 0 ? k : 0))
+    if (text == NULL)
+        return bnn_no_memory(err);
+    for (; used < n && k > 0; used += (size_t)(k > 0 ? k : 0))
         k = pread(fd, text + used, n - used, (off_t)used);
-    return text;
+    *out = text;
+    return k < 0 ? program_fail_read(name, err) : BNN_OK;
 }
 
 /* What stands before it may be a warning. */
@@ -60,19 +71,17 @@ int bnn_program_run(const char *const *argv, double seconds, bnn_arena *arena, b
     const int out_fd = memfd_create("out", MFD_CLOEXEC),
               said_fd = memfd_create("said", MFD_CLOEXEC);
     if (out_fd < 0 || said_fd < 0)
-        status = bnn_fail_errno(err, BNN_E_INTERNAL, "cannot read what %s prints", argv[0]);
+        status = program_fail_read(argv[0], err);
     program_limits limits = {bnn_clock_seconds(CLOCK_MONOTONIC) + seconds, out_fd};
     if (status == BNN_OK && bnn_child_spawn(argv, -1, out_fd, said_fd, &pid) == 0) {
         p->started = true;
         p->ended = bnn_child_wait(pid, program_is_late, &limits, &wait_status);
         p->status = p->ended && WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
     }
-    if (status == BNN_OK) {
-        out = program_read(out_fd, arena);
-        said = program_read(said_fd, arena);
-        if (out == NULL || said == NULL)
-            status = bnn_no_memory(err);
-    }
+    if (status == BNN_OK)
+        status = program_read(out_fd, argv[0], arena, &out, err);
+    if (status == BNN_OK)
+        status = program_read(said_fd, argv[0], arena, &said, err);
     if (status == BNN_OK) {
         p->out = out;
         p->said = bnn_text_clean(program_last_line(said), "");

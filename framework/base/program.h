@@ -16,7 +16,8 @@ typedef struct bnn_program {
     const char *said; /* the last line on stderr that is not empty, without control characters */
 } bnn_program;
 
-/* argv[0] is looked for in PATH. A failure: neither memory nor descriptors, nothing of the program. */
+/* argv[0] is looked for in PATH. A failure: no memory, no descriptors, or what it
+ * printed cannot be read; nothing of the program. */
 int bnn_program_run(const char *const *argv, double seconds, bnn_arena *arena, bnn_program *out,
                     bnn_error *err);
 

@@ -1,5 +1,6 @@
 #include "cluster/saved.h"
 
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/text.h"
@@ -34,6 +35,12 @@ static const char *saved_match(const char *const names[2], const char *member)
 static int saved_fail(struct archive *archive, const char *tar, bnn_error *err)
 {
     const int code = archive_errno(archive);
+    if (code == ENOMEM)
+        return bnn_no_memory(err);
+    if (bnn_fault_remedy(code) != NULL) {
+        errno = code;
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be read", tar);
+    }
     if (code != EILSEQ && code != EINVAL && code != -1)
         return bnn_fail(err, BNN_E_RESOURCE, "%s: cannot be read or unpacked: %s", tar,
                         archive_error_string(archive));

@@ -43,5 +43,6 @@ else
     esac
     # shellcheck disable=SC2086 # words
     "$torture" --command "$commands" $kinds --points 1 &&
-        "$torture" --command query,csv,fetch --kind own --paths
+        "$torture" --command query,csv,fetch --kind own --paths &&
+        "$torture" --command board --kind open,read --paths
 fi
