@@ -10,8 +10,10 @@ nobase_dist_doc_DATA += \
 	experiments/float_vs_binary/figure.svg \
 	experiments/float_vs_binary/spec.yaml \
 	experiments/fronts/README.md \
+	experiments/fronts/bytes.yaml \
 	experiments/fronts/fast.yaml \
 	experiments/fronts/figure.svg \
+	experiments/fronts/gates.yaml \
 	experiments/fronts/search.yaml \
 	experiments/fronts/spec.yaml \
 	experiments/layer_order/README.md \
