@@ -332,6 +332,7 @@ infer_sources = \
 	framework/infer/decoder.c framework/infer/decoder.h \
 	framework/infer/infer.c \
 	framework/infer/lines.c framework/infer/lines.h \
+	framework/infer/order.c framework/infer/order.h \
 	framework/infer/logic.c framework/infer/logic.h \
 	framework/infer/logic_decode.c framework/infer/logic_decode.h \
 	framework/infer/model.c framework/infer/model.h \

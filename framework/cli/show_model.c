@@ -290,6 +290,20 @@ static void model_put_counts(cli_table *table, const bnn_stage_size *size, uint6
         model_put_count(table, counts[i]);
 }
 
+/* "bits", "floats of conv2d_1", "floats + conv2d_1". */
+static void model_put_input(cli_table *table, const bnn_model *model, uint32_t i)
+{
+    const bnn_stage *stage = &model->stages[i];
+    const int32_t source = bnn_stage_source(stage, i), other = bnn_stage_other(stage, i);
+    const char *values = values_name(stage->inputs);
+    if (other >= 0)
+        cli_table_cellf(table, "%s + %s", values, stage_name(&model->stages[other]));
+    else if (stage->from > 0 && source >= 0)
+        cli_table_cellf(table, "%s of %s", values, stage_name(&model->stages[source]));
+    else
+        cli_table_cell(table, values);
+}
+
 static int model_print_layers(const model_summary *s, bnn_error *err)
 {
     static const bnn_stage_size nothing;
@@ -300,7 +314,7 @@ static int model_print_layers(const model_summary *s, bnn_error *err)
     for (uint32_t i = 0; i < s->model->n_stages; i++) {
         const bnn_stage *stage = &s->model->stages[i];
         cli_table_cell(table, stage_name(stage));
-        cli_table_cell(table, values_name(stage->inputs));
+        model_put_input(table, s->model, i);
         cli_table_cellf(table, "%ux%ux%u %s", stage->out.c, stage->out.h, stage->out.w,
                         values_name(stage->outputs));
         model_put_counts(table, &s->sizes[i], s->sizes[i].bytes);

@@ -4,6 +4,7 @@
 #include "export/fold_lines.h"
 #include "export/logic.h"
 #include "export/stages.h"
+#include "infer/order.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,9 @@ typedef struct builder {
     void *context;
     bnn_arena *arena;
     bnn_error *err;
+    bnn_stage *stages;
+    int32_t *stage_of; /* [graph->n_ops]: of those that end one */
+    uint32_t n_stages;
     uint64_t *bits; /* the packed weights of the stage at hand */
 } builder;
 
@@ -151,39 +155,57 @@ static bool build_ends_in_bits(const bnn_stage *s, const bnn_op *ops, uint32_t n
     return bits;
 }
 
-/* The next stage, from graph operation *at on; before: NULL for the first. A stage ends in front of the next linear
- * operation, or of logic; a sign is the last of its operations. */
-static int build_stage(builder *b, const bnn_stage *before, bnn_stage *s, uint32_t *at)
+/* A stage that does nothing yet with what operation `at` sees, and the values that are added. The first one that begins
+ * without weights has no name. */
+static bnn_stage build_begin(const builder *b, uint32_t at)
+{
+    const bnn_op *op = &b->graph->ops[at];
+    const int32_t input = b->graph->sees[at], other = b->graph->adds[at];
+    const int32_t i = (int32_t)b->n_stages, source = input < 0 ? -1 : b->stage_of[input];
+    const bnn_stage *given = source < 0 ? NULL : &b->stages[source];
+    return (bnn_stage){.op = {.type = BNN_LOWER_IDENTITY,
+                              .name = i == 0 ? "" : op->name,
+                              .in = op->in,
+                              .out = op->in,
+                              .kernel = 1,
+                              .stride = 1},
+                       .from = (uint32_t)(i - 1 - source),
+                       .with = other < 0 ? 0 : (uint32_t)(i - b->stage_of[other]),
+                       .inputs = given == NULL ? BNN_VALUES_PIXELS : given->outputs,
+                       .in_codes = given == NULL ? (bnn_range){0, 0} : given->out_codes,
+                       .outputs = BNN_VALUES_FLOATS};
+}
+
+/* The next stage, from graph operation *at on. A stage ends in front of the next linear operation, of logic or of a sum
+ * with another value, and where several see its values; a sign is the last of its operations. */
+static int build_stage(builder *b, uint32_t *at)
 {
     const bnn_graph *graph = b->graph;
-    const bnn_shape in = graph->ops[*at].in;
-    *s = (bnn_stage){
-        .op =
-            {.type = BNN_LOWER_IDENTITY, .name = "", .in = in, .out = in, .kernel = 1, .stride = 1},
-        .inputs = before == NULL ? BNN_VALUES_PIXELS : before->outputs,
-        .in_codes = before == NULL ? (bnn_range){0, 0} : before->out_codes,
-        .outputs = BNN_VALUES_FLOATS};
+    bnn_stage *s = &b->stages[b->n_stages];
+    *s = build_begin(b, *at);
     const bnn_op *ops = &graph->ops[*at];
     const uint32_t n_first = bnn_stage_n_first(graph, *at), end = bnn_stage_end(graph, *at);
     uint32_t n = end - *at - n_first;
     int status = BNN_OK;
     if (bnn_op_is_logic(ops->type))
         status = build_logic(b, ops, n_first, s);
-    else if (n_first > 0)
+    else if (bnn_op_is_linear(ops->type))
         status = build_linear(b, ops, s);
     if (status == BNN_OK && n > BNN_CHAIN_MAX)
         return bnn_fail(b->err, BNN_E_FAILED, "%s: the chain has more than %d operations",
                         ops[n_first + BNN_CHAIN_MAX].name, BNN_CHAIN_MAX);
+    const bool held = bnn_graph_is_held(graph, end - 1);
     ops += n_first;
     *at = end;
     if (status != BNN_OK)
         return status;
-    if (build_ends_in_bits(s, ops, n) && end < graph->n_ops) {
+    if (build_ends_in_bits(s, ops, n) && !held) {
         s->outputs = BNN_VALUES_BITS;
         n -= n > 0 && ops[n - 1].type == BNN_LOWER_SIGN;
-    } else if (b->lines && end < graph->n_ops && bnn_chain_ends_in_codes(ops, n, &s->out_codes)) {
+    } else if (b->lines && !held && bnn_chain_ends_in_codes(ops, n, &s->out_codes)) {
         s->outputs = BNN_VALUES_CODES;
     }
+    b->stage_of[end - 1] = (int32_t)b->n_stages++;
     return build_followers(b, ops, n, s);
 }
 
@@ -231,24 +253,26 @@ int bnn_export_build(const bnn_graph *graph, const bnn_metadata *metadata, uint3
                  .arena = arena,
                  .err = err};
     bnn_model *model = bnn_arena_alloc(arena, 1, sizeof *model);
-    bnn_stage *stages = bnn_arena_alloc(arena, graph->n_ops, sizeof *stages);
-    uint32_t n_stages = 0;
-    if (model == NULL || stages == NULL)
+    b.stages = bnn_arena_alloc(arena, graph->n_ops, sizeof *b.stages);
+    b.stage_of = bnn_arena_alloc(arena, graph->n_ops, sizeof *b.stage_of);
+    if (model == NULL || b.stages == NULL || b.stage_of == NULL)
         return bnn_no_memory(b.err);
-    for (uint32_t at = 0; at < graph->n_ops; n_stages++) {
-        if (n_stages == BNN_STAGES_MAX)
+    for (uint32_t at = 0; at < graph->n_ops;) {
+        if (b.n_stages == BNN_STAGES_MAX)
             return bnn_fail(err, BNN_E_FAILED, "the network has more than %d layers with weights",
                             BNN_STAGES_MAX);
-        bnn_stage *s = &stages[n_stages];
-        const int status = build_stage(&b, n_stages > 0 ? s - 1 : NULL, s, &at);
+        const int status = build_stage(&b, &at);
         if (status != BNN_OK)
             return status;
     }
     model->input = graph->input;
     model->view = graph->view;
     model->n_classes = graph->n_classes;
-    model->n_stages = n_stages;
-    model->stages = stages;
+    model->n_stages = b.n_stages;
+    model->stages = b.stages;
+    const char *mistake = bnn_model_skip(model) == NULL ? NULL : bnn_order_mistake(model);
+    if (mistake != NULL)
+        return bnn_fail(err, BNN_E_FAILED, "%s", mistake);
     const int status = build_metadata(&b, metadata, n_metadata, model);
     if (status == BNN_OK)
         *out = model;

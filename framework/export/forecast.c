@@ -122,7 +122,10 @@ static const bnn_op *find_slopes(const bnn_op *ops, uint32_t n, bool anywhere)
 
 static const char *why_no_integers(const bnn_stage *s)
 {
-    return s->logic != NULL                   ? "gates are counted in front"
+    return s->logic != NULL ? "gates are counted in front"
+           : s->with > 0    ? "a sum with the output of another block stands in front"
+           : s->op.type == BNN_LOWER_IDENTITY && s->inputs == BNN_VALUES_FLOATS
+               ? "others see these values, too"
            : s->op.type == BNN_LOWER_IDENTITY ? "no layer with weights stands in front"
            : !s->op.binary_weights && s->op.codes.step == 0 ? "the weights in front are no bits"
            : s->op.bias != NULL                             ? "the layer in front has a bias"
@@ -186,21 +189,28 @@ static int forecast_sign(const forecaster *f, const bnn_stage *s, const bnn_op *
     return forecast_bits(f, s, ops + n_first, n - n_first, sign);
 }
 
+/* What operation i sees; a sum of two values is zero by chance. */
+static domain forecast_input(const bnn_graph *graph, uint32_t i, const domain *behind)
+{
+    return graph->sees[i] < 0 ? DOMAIN_PIXELS : behind[graph->sees[i]];
+}
+
 static int forecast_stages(forecaster *f, const bnn_model *model)
 {
-    domain at = DOMAIN_PIXELS;
-    const bnn_op *ops = f->graph->ops;
-    int status = BNN_OK;
-    for (uint32_t first = 0, end, k = 0; status == BNN_OK && first < f->graph->n_ops; first = end) {
-        domain before = at;
-        const uint32_t behind = bnn_stage_end(f->graph, first);
-        for (end = first; end < behind; end++) {
-            before = at;
-            at = domain_behind(&ops[end], is_scale(f, &ops[end]), at);
-        }
+    const bnn_graph *graph = f->graph;
+    const bnn_op *ops = graph->ops;
+    domain *behind = bnn_arena_alloc(f->arena, graph->n_ops, sizeof *behind);
+    int status = behind == NULL ? bnn_no_memory(f->err) : BNN_OK;
+    for (uint32_t first = 0, end, k = 0; status == BNN_OK && first < graph->n_ops; first = end) {
+        end = bnn_stage_end(graph, first);
+        for (uint32_t i = first; i < end; i++)
+            behind[i] = graph->adds[i] < 0 ? domain_behind(&ops[i], is_scale(f, &ops[i]),
+                                                           forecast_input(graph, i, behind))
+                                           : DOMAIN_CHANCE;
         const bnn_stage *s = &model->stages[k++];
         if (ops[end - 1].type == BNN_LOWER_SIGN)
-            status = forecast_sign(f, s, &ops[first], end - 1 - first, before);
+            status = forecast_sign(f, s, &ops[first], end - 1 - first,
+                                   forecast_input(graph, end - 1, behind));
     }
     return status;
 }

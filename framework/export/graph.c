@@ -10,6 +10,10 @@ typedef struct maker {
     const bnn_network *network;
     bnn_arena *arena;
     bnn_op *ops;
+    int32_t *input, *other; /* of each of ops */
+    int32_t
+        *made;  /* [network->n_ops]: the op whose output is that of a network op, -1: the image */
+    int32_t at; /* what the next one sees */
     uint32_t n;
     bnn_error *err;
 } maker;
@@ -116,6 +120,14 @@ static int graph_take_logic(const graph_layer *layer, const bnn_lowering *l, bnn
     return complete ? BNN_OK : bnn_no_memory(m->err);
 }
 
+/* The op at hand is one of the graph. */
+static void graph_keep(maker *m, int32_t other)
+{
+    m->input[m->n] = m->at;
+    m->other[m->n] = other;
+    m->at = (int32_t)m->n++;
+}
+
 /* Checks what a lower function says, which may be a stranger's, and takes it over. */
 static int graph_take_lowering(graph_layer *layer, const char *name, const bnn_lowering *l)
 {
@@ -158,7 +170,7 @@ static int graph_take_lowering(graph_layer *layer, const char *name, const bnn_l
     if (l->op == BNN_LOWER_TABLE || l->op == BNN_LOWER_THERMOMETER)
         status = graph_take_logic(layer, l, op);
     if (status == BNN_OK && l->op != BNN_LOWER_IDENTITY)
-        m->n++;
+        graph_keep(m, -1);
     return status;
 }
 
@@ -307,36 +319,73 @@ static int graph_lower_sign(maker *m, uint32_t i)
     if (!bnn_op_out_shape(sign, sign->in.c, &sign->out))
         return bnn_fail(m->err, BNN_E_FAILED, "%ux%ux%u values are more than can be deployed",
                         sign->in.c, sign->in.h, sign->in.w);
-    m->n++;
+    graph_keep(m, -1);
     return BNN_OK;
 }
 
-/* Deployed networks are chains of operations. */
-static int graph_check_chain(const maker *m)
+/* What a network op that sees this value sees of the graph. */
+static int32_t graph_value(const maker *m, int32_t value)
 {
-    for (uint32_t i = 0; i < m->network->n_ops; i++) {
-        const bnn_network_op *op = &m->network->ops[i];
-        if (op->input + 1 != (int32_t)i || op->letter == BNN_NETWORK_ADD)
-            return bnn_fail(m->err, BNN_E_FAILED,
-                            "%s: blocks with from or add train and are evaluated, but cannot be "
-                            "deployed yet",
-                            op->name);
-    }
+    return value == BNN_NETWORK_IMAGE ? -1 : m->made[value];
+}
+
+/* An operation that does nothing by itself, to be kept. */
+static int graph_lower_nothing(maker *m, const char *name, bnn_shape shape)
+{
+    bnn_op *op = &m->ops[m->n];
+    *op =
+        (bnn_op){.type = BNN_LOWER_IDENTITY, .name = bnn_arena_strdup(m->arena, name), .in = shape};
+    if (op->name == NULL)
+        return bnn_no_memory(m->err);
+    if (!bnn_op_out_shape(op, shape.c, &op->out))
+        return bnn_fail(m->err, BNN_E_FAILED, "%ux%ux%u values are more than can be deployed",
+                        shape.c, shape.h, shape.w);
     return BNN_OK;
+}
+
+static int graph_lower_add(maker *m, uint32_t i)
+{
+    const bnn_network_op *op = &m->network->ops[i];
+    const int32_t sum = m->at, other = graph_value(m, op->other);
+    int32_t added = other;
+    int status = BNN_OK;
+    if (other < 0) { /* the image as numbers */
+        status = graph_lower_nothing(m, "image", op->plan.in);
+        m->at = -1;
+        if (status == BNN_OK)
+            graph_keep(m, -1);
+        added = m->at;
+        m->at = sum;
+    }
+    if (status == BNN_OK)
+        status = graph_lower_nothing(m, op->name, op->plan.in);
+    if (status == BNN_OK)
+        graph_keep(m, added);
+    return status;
 }
 
 static int graph_lower_all(maker *m)
 {
     const bnn_network *network = m->network;
-    if (graph_check_chain(m) != BNN_OK)
-        return m->err->status;
     for (uint32_t i = 0; i < network->n_ops; i++) {
-        const bool sign = network->ops[i].letter == BNN_NETWORK_SIGN;
-        const int status = sign ? graph_lower_sign(m, i) : graph_lower_layer(m, i);
+        const bnn_network_op *op = &network->ops[i];
+        m->at = graph_value(m, op->input);
+        const int status = op->letter == BNN_NETWORK_SIGN  ? graph_lower_sign(m, i)
+                           : op->letter == BNN_NETWORK_ADD ? graph_lower_add(m, i)
+                                                           : graph_lower_layer(m, i);
         if (status != BNN_OK)
-            return bnn_error_prefix(m->err, "%s: ", network->ops[i].name);
+            return bnn_error_prefix(m->err, "%s: ", op->name);
+        m->made[i] = m->at;
     }
     return BNN_OK;
+}
+
+bool bnn_graph_is_held(const bnn_graph *graph, uint32_t i)
+{
+    uint32_t n = 0;
+    for (uint32_t k = i + 1; k < graph->n_ops; k++)
+        n += (uint32_t)(graph->sees[k] == (int32_t)i) + (uint32_t)(graph->adds[k] == (int32_t)i);
+    return n != 1 || graph->sees[i + 1] != (int32_t)i;
 }
 
 /* Calls of plugins from elsewhere are tried in a child first, but in the process of a run, which somebody watches,
@@ -356,8 +405,12 @@ int bnn_graph_create(const bnn_network *network, bnn_arena *arena, bnn_graph **o
     maker m = {.network = network, .arena = arena, .err = err};
     bnn_rehearsal *rehearsal = graph_rehearsal(network);
     bnn_graph *graph = bnn_arena_alloc(arena, 1, sizeof *graph);
-    m.ops = bnn_arena_alloc(arena, (size_t)network->n_ops * (BNN_EMITS_MAX + 1), sizeof *m.ops);
-    if (graph == NULL || m.ops == NULL)
+    const size_t most = (size_t)network->n_ops * (BNN_EMITS_MAX + 1);
+    m.ops = bnn_arena_alloc(arena, most, sizeof *m.ops);
+    m.input = bnn_arena_alloc(arena, most, sizeof *m.input);
+    m.other = bnn_arena_alloc(arena, most, sizeof *m.other);
+    m.made = bnn_arena_alloc(arena, network->n_ops, sizeof *m.made);
+    if (graph == NULL || m.ops == NULL || m.input == NULL || m.other == NULL || m.made == NULL)
         return bnn_no_memory(m.err);
     if (rehearsal != NULL)
         bnn_rehearsal_begin(rehearsal);
@@ -372,7 +425,9 @@ int bnn_graph_create(const bnn_network *network, bnn_arena *arena, bnn_graph **o
                          .view = network->options->view,
                          .n_classes = network->n_classes,
                          .n_ops = m.n,
-                         .ops = m.ops};
+                         .ops = m.ops,
+                         .sees = m.input,
+                         .adds = m.other};
     *out = graph;
     return BNN_OK;
 }

@@ -15,7 +15,14 @@ typedef struct bnn_graph {
     uint32_t n_classes; /* logits: the last operation's output */
     uint32_t n_ops;
     const bnn_op *ops;
+    /* Of each of them: which other one's output it sees, -1: what is seen of the image; which one's is added to that,
+     * -1: none. What adds is a BNN_LOWER_IDENTITY; another one is
+     * the image as numbers, to be added. */
+    const int32_t *sees, *adds;
 } bnn_graph;
+
+/* Whether others than the next operation, or not only that, see the output of operation i: or it is the last. */
+bool bnn_graph_is_held(const bnn_graph *graph, uint32_t i);
 
 /* Describes the network with its present weights (bnn_network_binarize first when the latent ones
  * have changed). The graph and copies of all weights live in the arena; the network may go. Fails

@@ -271,8 +271,14 @@ static void encode_stage(encoder *w, const bnn_stage *s)
                              (s->op.bias != NULL ? BNN_MODELFILE_BIAS : 0) |
                              (s->folded ? BNN_MODELFILE_FOLDED : 0) |
                              (s->lines != NULL ? BNN_MODELFILE_LINES : 0) |
-                             (encode_has_codes(w, s) ? BNN_MODELFILE_CODES : 0)));
+                             (encode_has_codes(w, s) ? BNN_MODELFILE_CODES : 0) |
+                             (s->from > 0 ? BNN_MODELFILE_FROM : 0) |
+                             (s->with > 0 ? BNN_MODELFILE_WITH : 0)));
     encode_count(w, s->n_float_values);
+    if (s->from > 0)
+        encode_count(w, s->from);
+    if (s->with > 0)
+        encode_count(w, s->with);
     if (s->outputs == BNN_VALUES_CODES) {
         encode_byte(w, (uint8_t)-s->out_codes.min);
         encode_byte(w, (uint8_t)(s->out_codes.max - s->out_codes.min));
@@ -322,7 +328,8 @@ static void encode_head(encoder *w, const bnn_model *model)
 static uint32_t encode_version_of(const bnn_stage *s)
 {
     const encoder newest = {.version = BNN_MODELFILE_VERSION};
-    if (bnn_op_groups(&s->op) > 1)
+    const bool shared = s->op.type == BNN_LOWER_IDENTITY && s->inputs == BNN_VALUES_FLOATS;
+    if (bnn_op_groups(&s->op) > 1 || s->from > 0 || s->with > 0 || shared)
         return 3;
     return encode_has_codes(&newest, s) || s->logic != NULL || s->lines != NULL ||
                    s->outputs == BNN_VALUES_CODES

@@ -21,6 +21,14 @@ const bnn_stage *bnn_model_logic(const bnn_model *model)
     return NULL;
 }
 
+const bnn_stage *bnn_model_skip(const bnn_model *model)
+{
+    for (uint32_t i = 0; i < model->n_stages; i++)
+        if (model->stages[i].from > 0 || model->stages[i].with > 0)
+            return &model->stages[i];
+    return NULL;
+}
+
 bool bnn_stage_sums_are_integers(const bnn_stage *stage)
 {
     const bool pixels = stage->inputs == BNN_VALUES_PIXELS;

@@ -89,12 +89,16 @@ enum { BNN_LINE_SHIFT_MAX = 30 };
 
 typedef struct bnn_stage {
     /* The linear operation, whose outputs are the sums: a conv2d, with a pad value of -1, 0 or +1; a
-     * dense, with kernel and stride 1; or BNN_LOWER_IDENTITY, named "": the chain works on the
-     * inputs (a norm in front of the first layer with weights). Binary weights are not here but in
-     * `bits`. Or a net of gates, `logic`: BNN_LOWER_TABLE, or BNN_LOWER_GROUP_SUM where its values are
+     * dense, with kernel and stride 1; or BNN_LOWER_IDENTITY: the chain works on the inputs (a norm in front of the
+     * first layer with weights, where it is named ""; a sign of floats that others take, too). Binary weights are not
+     * here but in `bits`. Or a net of gates, `logic`: BNN_LOWER_TABLE, or BNN_LOWER_GROUP_SUM where its values are
      * counts; then the inputs are bits or pixels, and the values, which are floats, go through the
      * chain. */
     bnn_op op;
+    /* What it takes: the values of the stage before, or of the one that is `from` before that, or pixels where there is
+     * none. Only floats and pixels are taken from afar, or by several. Of BNN_LOWER_IDENTITY, floats that no other stage
+     * takes: those of the stage that is `with` before this one are added to them first, unless it is 0. */
+    uint32_t from, with;
     bnn_values inputs, outputs;
     bnn_range in_codes, out_codes; /* of inputs and outputs that are codes */
     bnn_shape out;                 /* behind all */
@@ -156,6 +160,20 @@ bool bnn_model_text_is_clean(const char *text);
 
 /* The first stage of gates; NULL: there is none. */
 const bnn_stage *bnn_model_logic(const bnn_model *model);
+
+/* The stage whose values stage i takes, -1: it takes pixels; and the one whose values are added, -1: none. */
+static inline int32_t bnn_stage_source(const bnn_stage *stage, uint32_t i)
+{
+    return (int32_t)i - 1 - (int32_t)stage->from;
+}
+
+static inline int32_t bnn_stage_other(const bnn_stage *stage, uint32_t i)
+{
+    return stage->with == 0 ? -1 : (int32_t)i - (int32_t)stage->with;
+}
+
+/* The first stage that does not just take what the one before gives; NULL: there is none. */
+const bnn_stage *bnn_model_skip(const bnn_model *model);
 
 /* What `integer_sums` of a stage has to be, given its other fields. */
 bool bnn_stage_sums_are_integers(const bnn_stage *stage);

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "infer/decoder.h"
 #include "infer/logic_decode.h"
+#include "infer/order.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -292,17 +293,19 @@ static bool decode_is_logic(const bnn_decoder *r, const bnn_stage *s)
     return r->version > 1 && (s->op.type == BNN_LOWER_TABLE || s->op.type == BNN_LOWER_GROUP_SUM);
 }
 
-/* What a stage says of itself, against the one before. */
-static void decode_check_kinds(bnn_decoder *r, const bnn_stage *s, const bnn_stage *before,
+/* What a stage says of itself, against the one that it takes values from. */
+static void decode_check_kinds(bnn_decoder *r, const bnn_stage *s, const bnn_stage *source,
                                uint32_t flags)
 {
-    const bnn_values given = before == NULL ? BNN_VALUES_PIXELS : before->outputs;
+    const bnn_values given = source == NULL ? BNN_VALUES_PIXELS : source->outputs;
     const bool none = s->op.type == BNN_LOWER_IDENTITY, logic = decode_is_logic(r, s);
     const uint32_t weights = BNN_MODELFILE_BINARY_WEIGHTS | BNN_MODELFILE_CODES;
     const uint32_t ends = BNN_MODELFILE_FOLDED | BNN_MODELFILE_LINES;
     const uint32_t all = BNN_MODELFILE_BINARY_WEIGHTS | BNN_MODELFILE_BIAS | BNN_MODELFILE_FOLDED |
                          (r->version > 1 ? BNN_MODELFILE_CODES | BNN_MODELFILE_LINES : 0u);
-    bnn_decoder_need(r, none ? before == NULL : logic || bnn_op_is_linear(s->op.type),
+    bnn_decoder_need(r,
+                     none ? source == NULL || (r->version > 2 && s->inputs == BNN_VALUES_FLOATS)
+                          : logic || bnn_op_is_linear(s->op.type),
                      "linear operation %u", s->op.type);
     bnn_decoder_need(r, !logic || s->inputs < BNN_VALUES_FLOATS, "gates of floats");
     bnn_decoder_need(r, s->inputs == given, "takes values of kind %u, is given kind %u", s->inputs,
@@ -318,10 +321,10 @@ static void decode_check_kinds(bnn_decoder *r, const bnn_stage *s, const bnn_sta
 }
 
 /* Of what a stage gives, and of what it takes. */
-static void decode_ranges(bnn_decoder *r, const bnn_stage *before, bnn_stage *s)
+static void decode_ranges(bnn_decoder *r, const bnn_stage *source, bnn_stage *s)
 {
-    if (before != NULL)
-        s->in_codes = before->out_codes;
+    if (source != NULL)
+        s->in_codes = source->out_codes;
     if (s->outputs != BNN_VALUES_CODES)
         return;
     const int32_t below = (int32_t)bnn_decoder_number(r, 1), n = (int32_t)bnn_decoder_number(r, 1);
@@ -339,20 +342,42 @@ static void decode_stage_size(bnn_decoder *r)
         r->end = start + size;
 }
 
-static void decode_stage(bnn_decoder *r, const bnn_stage *before, bnn_shape in, bnn_stage *s)
+/* How far back the stages are whose values stage i takes and adds; returns the flags that are left. */
+static uint32_t decode_links(bnn_decoder *r, uint32_t i, uint32_t flags, bnn_stage *s)
+{
+    const uint32_t links = r->version > 2 ? BNN_MODELFILE_FROM | BNN_MODELFILE_WITH : 0u;
+    if (flags & links & BNN_MODELFILE_FROM) {
+        s->from = bnn_decoder_count(r);
+        bnn_decoder_need(r, s->from > 0 && s->from <= i, "stage %u takes values from %u before",
+                         i + 1, s->from);
+    }
+    if (flags & links & BNN_MODELFILE_WITH) {
+        s->with = bnn_decoder_count(r);
+        bnn_decoder_need(r, s->with > 0 && s->with <= i, "stage %u adds values from %u before",
+                         i + 1, s->with);
+    }
+    return flags & ~links;
+}
+
+/* Stage i, of images whose pixels have this shape. */
+static void decode_stage(bnn_decoder *r, bnn_shape pixels, bnn_stage *stages, uint32_t i)
 {
     const size_t outer_end = r->end;
+    bnn_stage *s = &stages[i];
     if (r->version == 1)
         decode_stage_size(r);
     s->op.name = bnn_decoder_text(r);
     s->op.type = bnn_decoder_number(r, 1);
     s->inputs = (bnn_values)bnn_decoder_number(r, 1);
     s->outputs = (bnn_values)bnn_decoder_number(r, 1);
-    const uint32_t flags = bnn_decoder_number(r, 1);
+    uint32_t flags = bnn_decoder_number(r, 1);
     s->n_float_values = bnn_decoder_count(r);
-    decode_check_kinds(r, s, before, flags);
-    decode_ranges(r, before, s);
-    s->op.in = s->op.out = in;
+    flags = decode_links(r, i, flags, s);
+    const int32_t at = r->status == BNN_OK ? bnn_stage_source(s, i) : -1;
+    const bnn_stage *source = at < 0 ? NULL : &stages[at];
+    decode_check_kinds(r, s, source, flags);
+    decode_ranges(r, source, s);
+    s->op.in = s->op.out = source == NULL ? pixels : source->out;
     s->op.kernel = s->op.stride = 1;
     if (decode_is_logic(r, s))
         bnn_logic_decode(r, s);
@@ -452,16 +477,16 @@ static void decode_model(bnn_decoder *r, bnn_model *model)
     bnn_decoder_need(r, model->n_stages >= 1 && model->n_stages <= BNN_STAGES_MAX,
                      "%u stages; there are 1 to %d", model->n_stages, BNN_STAGES_MAX);
     bnn_stage *stages = bnn_decoder_alloc(r, model->n_stages, sizeof *stages);
-    for (uint32_t i = 0; r->status == BNN_OK && i < model->n_stages; i++) {
-        decode_stage(r, i > 0 ? &stages[i - 1] : NULL, shape, &stages[i]);
-        shape = stages[i].out;
-    }
+    for (uint32_t i = 0; r->status == BNN_OK && i < model->n_stages; i++)
+        decode_stage(r, shape, stages, i);
     model->stages = stages;
     if (bnn_decoder_need(r, r->at == r->end, "%zu bytes too many", r->end - r->at))
         bnn_decoder_need(r,
                          stages[model->n_stages - 1].outputs == BNN_VALUES_FLOATS &&
-                             bnn_shape_values(shape) == model->n_classes,
+                             bnn_shape_values(stages[model->n_stages - 1].out) == model->n_classes,
                          "the last stage gives no %u logits", model->n_classes);
+    const char *mistake = r->status == BNN_OK && r->version > 2 ? bnn_order_mistake(model) : NULL;
+    bnn_decoder_need(r, mistake == NULL, "%s", mistake == NULL ? "" : mistake);
 }
 
 int bnn_modelfile_decode(const void *bytes, size_t n, const char *name, bnn_arena *arena,

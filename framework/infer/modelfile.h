@@ -56,8 +56,10 @@
  *              run); bitmap(gates * (2^inputs - 1)): the tables without their first bits
  *     outputs  packed(values * outputs of each, 2 * nodes)
  *
- * Version 3 is written where version 2 cannot say what there is: groups. In it
- * - the geometry of a conv2d ends in a count: groups of channels, 1 or more (op.h), by which both are divided.
+ * Version 3 is written where version 2 cannot say what there is: groups, stages that take values from afar. In it
+ * - the geometry of a conv2d ends in a count: groups of channels, 1 or more (op.h), by which both are divided;
+ * - flags 32 and 64 of a stage are its from and with (model.h): a count each, not 0, behind the float values; and
+ *   linear 0 may stand anywhere.
  *
  * Shapes are not stored but follow from the input; they must fit. Nothing may follow the last
  * stage. Threshold bytes are the fewest that hold all thresholds of the stage. */
@@ -81,6 +83,8 @@ enum {
     BNN_MODELFILE_FOLDED = 4,
     BNN_MODELFILE_CODES = 8,
     BNN_MODELFILE_LINES = 16,
+    BNN_MODELFILE_FROM = 32,
+    BNN_MODELFILE_WITH = 64,
 };
 
 /* So many numbers can be written as one: more would take memory that a small file does not account for. */

@@ -208,7 +208,8 @@ static int c_prepare(c_writer *w, bnn_error *err)
         w->upper[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
     }
     w->names = bnn_arena_alloc(w->arena, m->n_stages, sizeof *w->names);
-    if (w->names == NULL)
+    w->slot = bnn_arena_alloc(w->arena, m->n_stages, sizeof *w->slot);
+    if (w->names == NULL || w->slot == NULL)
         return bnn_no_memory(err);
     bnn_c_name_stages(w);
     bnn_c_size_buffers(w);

@@ -6,18 +6,33 @@
 
 void bnn_c_size_buffers(c_writer *w)
 {
+    w->work.n_slots = bnn_order_slots(w->model, w->slot);
     for (uint32_t i = 0; i + 1 < w->model->n_stages; i++) {
         const bnn_stage *s = &w->model->stages[i];
         const size_t n = bnn_shape_values(s->out);
-        if (s->outputs == BNN_VALUES_BITS)
-            w->work.bits[i % 2] = bnn_size_larger(w->work.bits[i % 2], bnn_c_words(n));
-        else if (s->outputs == BNN_VALUES_CODES)
-            w->work.codes[i % 2] = bnn_size_larger(w->work.codes[i % 2], n);
-        else
-            w->work.floats[i % 2] = bnn_size_larger(w->work.floats[i % 2], n);
+        size_t *room = s->outputs == BNN_VALUES_BITS    ? w->work.bits
+                       : s->outputs == BNN_VALUES_CODES ? w->work.codes
+                                                        : w->work.floats;
+        room += w->slot[i];
+        *room = bnn_size_larger(*room, s->outputs == BNN_VALUES_BITS ? bnn_c_words(n) : n);
     }
     if (!bnn_view_is_all(w->model->view))
         w->work.seen = bnn_shape_values(w->model->stages[0].op.in);
+    for (uint32_t i = 1; i < w->model->n_stages; i++)
+        w->work.keeps_seen |= bnn_stage_source(&w->model->stages[i], i) < 0;
+}
+
+/* What the network sees of an image lies where the second stage writes, unless others see it, too. */
+static size_t interface_seen(const c_workspace *k, uint32_t slot)
+{
+    return slot == 1 && !k->keeps_seen ? k->seen : 0;
+}
+
+/* Two slots are called odd and even. */
+static const char *interface_slot(c_writer *w, uint32_t slot)
+{
+    static const char *const two[] = {"odd", "even"};
+    return w->work.n_slots == 2 ? two[slot] : bnn_c_text(w, "slot_%u", slot + 1);
 }
 
 /* All members are whole words: none needs room in front of it. */
@@ -28,19 +43,20 @@ static size_t interface_words(size_t n_bytes)
 
 size_t bnn_c_workspace_bytes(const c_workspace *k)
 {
-    size_t words = k->window + k->sums + k->plane + k->nodes + interface_words(k->bytes);
-    for (int i = 0; i < 2; i++) {
-        const size_t bytes = bnn_size_larger(k->codes[i], i == 1 ? k->seen : 0);
+    size_t words = k->window + k->sums + k->plane + k->nodes + interface_words(k->bytes) +
+                   (k->keeps_seen ? interface_words(k->seen) : 0);
+    for (uint32_t i = 0; i < k->n_slots; i++) {
+        const size_t bytes = bnn_size_larger(k->codes[i], interface_seen(k, i));
         words += bnn_size_larger(bnn_size_larger(k->bits[i], k->floats[i]), interface_words(bytes));
     }
     return 4 * words;
 }
 
-static void interface_buffer(c_writer *w, const char *name, int i)
+static void interface_buffer(c_writer *w, uint32_t i)
 {
     const c_workspace *k = &w->work;
     const size_t bits = k->bits[i], floats = k->floats[i], codes = k->codes[i],
-                 seen = i == 1 ? k->seen : 0;
+                 seen = interface_seen(k, i);
     if (bits == 0 && floats == 0 && codes == 0 && seen == 0)
         return;
     fprintf(w->out, "    union {\n");
@@ -53,7 +69,7 @@ static void interface_buffer(c_writer *w, const char *name, int i)
     if (seen > 0)
         fprintf(w->out, "        uint8_t seen[%zu]; /* of an image, by the first stage */\n",
                 4 * interface_words(seen));
-    fprintf(w->out, "    } %s;\n", name);
+    fprintf(w->out, "    } %s;\n", interface_slot(w, i));
 }
 
 static void interface_workspace(c_writer *w)
@@ -61,9 +77,13 @@ static void interface_workspace(c_writer *w)
     const c_workspace *k = &w->work;
     if (bnn_c_workspace_bytes(k) == 0)
         return;
-    fprintf(w->out, "/* Stages write to `odd` and `even` in turn. */\nstatic struct {\n");
-    interface_buffer(w, "odd", 0);
-    interface_buffer(w, "even", 1);
+    fprintf(w->out, "/* Stages write to %s. */\nstatic struct {\n",
+            k->n_slots == 2 ? "`odd` and `even` in turn"
+                            : "a slot that nobody reads from any more");
+    for (uint32_t i = 0; i < k->n_slots; i++)
+        interface_buffer(w, i);
+    if (k->keeps_seen && k->seen > 0)
+        fprintf(w->out, "    uint8_t seen[%zu]; /* of an image */\n", 4 * interface_words(k->seen));
     if (k->window > 0)
         fprintf(w->out, "    uint32_t window[%zu]; /* bits under a kernel */\n", k->window);
     if (k->sums > 0)
@@ -91,23 +111,37 @@ void bnn_c_prologue(c_writer *w)
 
 /* ---- the interface ----------------------------------------------------------------------- */
 
+/* Where the values of stage i are. */
+static const char *interface_values(c_writer *w, uint32_t i)
+{
+    static const char *const members[] = {
+        [BNN_VALUES_BITS] = "bits", [BNN_VALUES_FLOATS] = "floats", [BNN_VALUES_CODES] = "codes"};
+    return bnn_c_text(w, "@_work.%s.%s", interface_slot(w, w->slot[i]),
+                      members[w->model->stages[i].outputs]);
+}
+
 /* The calls of all stages, from `pixels` to `logits`. */
 static void interface_calls(c_writer *w)
 {
     const uint32_t n = w->model->n_stages;
     const bool sees_all = bnn_view_is_all(w->model->view);
-    const char *from = sees_all ? "pixels" : bnn_c_text(w, "@_work.even.seen");
+    const char *pixels = sees_all ? "pixels"
+                         : w->work.keeps_seen
+                             ? bnn_c_text(w, "@_work.seen")
+                             : bnn_c_text(w, "@_work.%s.seen", interface_slot(w, 1));
     if (!sees_all)
-        bnn_c_code(w, "    @_see(pixels, %s);\n", from);
+        bnn_c_code(w, "    @_see(pixels, %s);\n", pixels);
     for (uint32_t i = 0; i < n; i++) {
-        static const char *const members[] = {[BNN_VALUES_BITS] = "bits",
-                                              [BNN_VALUES_FLOATS] = "floats",
-                                              [BNN_VALUES_CODES] = "codes"};
-        const char *to = i + 1 == n ? "logits"
-                                    : bnn_c_text(w, "@_work.%s.%s", i % 2 == 0 ? "odd" : "even",
-                                                 members[w->model->stages[i].outputs]);
-        bnn_c_code(w, "    @_%s(%s, %s);\n", w->names[i], from, to);
-        from = to;
+        const bnn_stage *s = &w->model->stages[i];
+        const int32_t source = bnn_stage_source(s, i), other = bnn_stage_other(s, i);
+        const char *from = source < 0 ? pixels : interface_values(w, (uint32_t)source);
+        if (other >= 0)
+            bnn_c_code(w,
+                       "    for (size_t i = 0; i < %zu; i++)\n"
+                       "        %s[i] += %s[i];\n",
+                       bnn_shape_values(s->op.in), from, interface_values(w, (uint32_t)other));
+        bnn_c_code(w, "    @_%s(%s, %s);\n", w->names[i], from,
+                   i + 1 == n ? "logits" : interface_values(w, i));
     }
 }
 

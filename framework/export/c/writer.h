@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "export/c/c.h"
+#include "infer/order.h"
 
 #include <stdio.h>
 
@@ -14,13 +15,16 @@ enum { C_LINE_MAX = 100, C_CODE_MAX = 2048 }; /* characters of a line, of code a
 
 /* The workspace, as members of a struct; 0: no such member. */
 typedef struct c_workspace {
-    size_t bits[2], floats[2], codes[2]; /* between stages: words, floats, bytes */
-    size_t window;                       /* words under a kernel */
-    size_t bytes;                        /* under a kernel */
-    size_t sums;                         /* of a pool's window, a channel each */
-    size_t plane;                        /* floats of one channel */
-    size_t nodes;                        /* words, of gates */
-    size_t seen; /* bytes, of what is seen of an image; they lie where the second stage writes */
+    uint32_t n_slots; /* between stages */
+    size_t bits[BNN_VALUE_SLOTS_MAX], floats[BNN_VALUE_SLOTS_MAX],
+        codes[BNN_VALUE_SLOTS_MAX]; /* words, floats, bytes of each */
+    size_t window;                  /* words under a kernel */
+    size_t bytes;                   /* under a kernel */
+    size_t sums;                    /* of a pool's window, a channel each */
+    size_t plane;                   /* floats of one channel */
+    size_t nodes;                   /* words, of gates */
+    size_t seen; /* bytes, of what is seen of an image; they lie where the second stage writes, */
+    bool keeps_seen; /* or by themselves, where other stages than the first see them, too */
 } c_workspace;
 
 typedef struct c_writer {
@@ -29,6 +33,7 @@ typedef struct c_writer {
     bnn_arena *arena; /* of texts */
     char upper[BNN_C_PREFIX_MAX + 1];
     const char **names;  /* [n_stages]: of functions, behind the prefix */
+    uint32_t *slot;      /* [n_stages]: which their values are in (infer/order.h) */
     bool integer_logits; /* logits are in the order of the last stage's sums, which are integers */
     int32_t most_logit;  /* then these are -most to most */
     FILE *out;

@@ -128,6 +128,11 @@ static bnn_onnx_grid grid_of_avgpool(const bnn_op *op, bnn_onnx_grid in)
     return grid_of_floats(grid_product(grid_of_floats(in), grid_of_values(&share, 1)));
 }
 
+bnn_onnx_grid bnn_onnx_grid_added(bnn_onnx_grid a, bnn_onnx_grid b)
+{
+    return grid_of_floats(grid_sum(a, b));
+}
+
 bnn_onnx_grid bnn_onnx_grid_behind(const bnn_op *op, bnn_onnx_grid in)
 {
     switch (op->type) {

@@ -23,6 +23,9 @@ bnn_onnx_grid bnn_onnx_grid_in(const bnn_stage *stage, bnn_onnx_grid before);
  * not known. */
 bnn_onnx_grid bnn_onnx_grid_sums(const bnn_stage *stage, bnn_onnx_grid in, bool *exact);
 
+/* Of the sums of two values. */
+bnn_onnx_grid bnn_onnx_grid_added(bnn_onnx_grid a, bnn_onnx_grid b);
+
 /* Behind an operation that can follow a linear one. */
 bnn_onnx_grid bnn_onnx_grid_behind(const bnn_op *op, bnn_onnx_grid in);
 

@@ -25,6 +25,30 @@ void bnn_onnx_unflatten(bnn_onnx_writer *w, const char *name, bnn_shape shape)
     w->flat = false;
 }
 
+bnn_onnx_place bnn_onnx_here(const bnn_onnx_writer *w)
+{
+    return (bnn_onnx_place){w->value, w->flat};
+}
+
+void bnn_onnx_go(bnn_onnx_writer *w, bnn_onnx_place to)
+{
+    w->value = to.value;
+    w->flat = to.flat;
+}
+
+void bnn_onnx_add(bnn_onnx_writer *w, const char *name, bnn_shape shape, bnn_onnx_place other)
+{
+    if (w->flat != other.flat) {
+        bnn_onnx_unflatten(w, name, shape);
+        const bnn_onnx_place sum = bnn_onnx_here(w);
+        bnn_onnx_go(w, other);
+        bnn_onnx_unflatten(w, bnn_onnx_name(w, "%s.other", name), shape);
+        other = bnn_onnx_here(w);
+        bnn_onnx_go(w, sum);
+    }
+    bnn_onnx_then(w, "Add", name, other.value, NULL);
+}
+
 /* ---- linear ------------------------------------------------------------------------------ */
 
 const char *bnn_onnx_bias(bnn_onnx_writer *w, const bnn_op *linear)

@@ -10,6 +10,18 @@
 const char *bnn_onnx_per_channel(bnn_onnx_writer *w, const char *name, bnn_onnx_type type,
                                  uint32_t channels, const void *values);
 
+/* Where a value lies, for those that need it later. */
+typedef struct bnn_onnx_place {
+    const char *value;
+    bool flat;
+} bnn_onnx_place;
+
+bnn_onnx_place bnn_onnx_here(const bnn_onnx_writer *w);
+void bnn_onnx_go(bnn_onnx_writer *w, bnn_onnx_place to);
+
+/* Adds another value of that shape to the one at hand. */
+void bnn_onnx_add(bnn_onnx_writer *w, const char *name, bnn_shape shape, bnn_onnx_place other);
+
 /* [N][c][h][w] -> [N][c * h * w], and back; nothing where the value at hand is so already. */
 void bnn_onnx_flatten(bnn_onnx_writer *w, const char *name);
 void bnn_onnx_unflatten(bnn_onnx_writer *w, const char *name, bnn_shape shape);

@@ -58,11 +58,17 @@ static void (*const qonnx_table[BNN_LOWER_KINDS])(bnn_onnx_writer *w, const bnn_
 
 void bnn_onnx_add_qonnx(bnn_onnx_writer *w, const bnn_graph *graph)
 {
-    for (uint32_t i = 0; i < graph->n_ops; i++) {
+    const bnn_onnx_place image = bnn_onnx_here(w);
+    bnn_onnx_place *all = bnn_onnx_alloc(w, graph->n_ops, sizeof *all);
+    for (uint32_t i = 0; all != NULL && i < graph->n_ops; i++) {
         const bnn_op *op = &graph->ops[i];
-        if (qonnx_table[op->type] != NULL)
+        bnn_onnx_go(w, graph->sees[i] < 0 ? image : all[graph->sees[i]]);
+        if (graph->adds[i] >= 0)
+            bnn_onnx_add(w, op->name, op->in, all[graph->adds[i]]);
+        else if (qonnx_table[op->type] != NULL)
             qonnx_table[op->type](w, op);
-        else
+        else if (op->type != BNN_LOWER_IDENTITY)
             bnn_onnx_op(w, op);
+        all[i] = bnn_onnx_here(w);
     }
 }

@@ -219,26 +219,53 @@ static bnn_onnx_grid stages_chain(bnn_onnx_writer *w, const bnn_stage *s, bnn_on
         bnn_onnx_op(w, &s->chain[k]);
         grid = bnn_onnx_grid_behind(&s->chain[k], grid);
     }
+    /* Of values that others take, too, each has a sign of its own. */
+    const bool shared = s->op.type == BNN_LOWER_IDENTITY && s->op.name[0] != '\0';
+    const char *name = bnn_onnx_name(w, "%s.sign", shared ? s->op.name : w->value);
     if (s->outputs == BNN_VALUES_BITS)
-        bnn_onnx_op(
-            w, &(bnn_op){.type = BNN_LOWER_SIGN, .name = bnn_onnx_name(w, "%s.sign", w->value)});
+        bnn_onnx_op(w, &(bnn_op){.type = BNN_LOWER_SIGN, .name = name});
     return grid;
+}
+
+/* What a stage gives. */
+typedef struct given {
+    bnn_onnx_place place;
+    bnn_onnx_grid grid;
+    bool exact; /* training's bits */
+} given;
+
+/* A stage of values that may have another's added. */
+static given stages_one(bnn_onnx_writer *w, const bnn_stage *s, bool packed, given in,
+                        const given *other)
+{
+    const bool shares = s->op.type == BNN_LOWER_IDENTITY && s->inputs == BNN_VALUES_FLOATS;
+    bnn_onnx_go(w, in.place);
+    if (other != NULL) {
+        bnn_onnx_add(w, s->op.name, s->op.in, other->place);
+        in.grid = bnn_onnx_grid_added(in.grid, other->grid);
+        in.exact &= other->exact;
+    }
+    bnn_onnx_grid grid = bnn_onnx_grid_sums(s, bnn_onnx_grid_in(s, in.grid), &w->exact);
+    w->exact = shares ? in.exact : w->exact || s->integer_sums;
+    if (s->logic != NULL)
+        bnn_onnx_logic(w, s);
+    else if (s->op.type != BNN_LOWER_IDENTITY)
+        stages_linear(w, s, packed);
+    if (s->folded)
+        stages_fold(w, s);
+    else
+        grid = stages_chain(w, s, grid);
+    return (given){bnn_onnx_here(w), grid, w->exact};
 }
 
 void bnn_onnx_add_stages(bnn_onnx_writer *w, const bnn_model *model, bool packed)
 {
-    bnn_onnx_grid grid = {.known = false};
-    for (uint32_t i = 0; i < model->n_stages; i++) {
+    const given pixels = {.place = bnn_onnx_here(w)};
+    given *all = bnn_onnx_alloc(w, model->n_stages, sizeof *all);
+    for (uint32_t i = 0; all != NULL && i < model->n_stages; i++) {
         const bnn_stage *s = &model->stages[i];
-        grid = bnn_onnx_grid_sums(s, bnn_onnx_grid_in(s, grid), &w->exact);
-        w->exact |= s->integer_sums;
-        if (s->logic != NULL)
-            bnn_onnx_logic(w, s);
-        else if (s->op.type != BNN_LOWER_IDENTITY)
-            stages_linear(w, s, packed);
-        if (s->folded)
-            stages_fold(w, s);
-        else
-            grid = stages_chain(w, s, grid);
+        const int32_t source = bnn_stage_source(s, i), other = bnn_stage_other(s, i);
+        all[i] = stages_one(w, s, packed, source < 0 ? pixels : all[source],
+                            other < 0 ? NULL : &all[other]);
     }
 }

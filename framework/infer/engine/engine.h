@@ -21,12 +21,17 @@ typedef struct bnn_prepared {
     const bnn_model *model;
     size_t block;         /* images that go through a stage together */
     size_t value_bytes;   /* a block's values between two stages */
+    uint32_t n_slots;     /* for such values */
+    const uint32_t *slot; /* [n_stages]: of each stage's (infer/order.h); NULL: two take turns */
     size_t scratch_bytes; /* of a stage */
     bool crops; /* the first stage takes whole images, of which the model sees the middle */
     /* Values of n images through a stage; where it is the last, out are logits. */
     void (*run_stage)(const void *state, uint32_t stage, size_t n, const uint8_t *x, uint8_t *out,
                       void *scratch);
 } bnn_prepared;
+
+/* For prepare: the slots of a model. BNN_E_INTERNAL without memory. */
+int bnn_engine_order(const bnn_model *model, bnn_arena *arena, bnn_prepared *out, bnn_error *err);
 
 /* What one call of bnn_engine_run needs, whatever the number of images; 64-byte aligned, not
  * cleared. */

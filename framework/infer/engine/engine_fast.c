@@ -411,7 +411,9 @@ static int fast_prepare(const bnn_model *model, bnn_arena *arena, void **state, 
     const bnn_pack_target target = {
         .byte_zero = BYTE_ZERO, .pair_most = PAIR_MOST, .plane_cost = PLANE_COST};
     const bnn_model *unfolded = model;
-    int status = bnn_lines_unfold(model, arena, &unfolded, err);
+    int status = bnn_engine_order(model, arena, &e->prepared, err);
+    if (status == BNN_OK)
+        status = bnn_lines_unfold(model, arena, &unfolded, err);
     if (status == BNN_OK)
         status = bnn_pack_model(model, unfolded, target, sizeof(vq), arena, &e->packs, err);
     for (uint32_t i = 0; status == BNN_OK && i < model->n_stages; i++) {

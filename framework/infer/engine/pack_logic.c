@@ -34,6 +34,9 @@ bool bnn_pack_logic_fits(const bnn_logic *logic)
 bool bnn_pack_logic_crops(const bnn_model *model)
 {
     const bnn_stage *const first = &model->stages[0];
+    for (uint32_t i = 1; i < model->n_stages; i++)
+        if (bnn_stage_source(&model->stages[i], i) < 0) /* what is seen has to be there */
+            return false;
     return !bnn_view_is_all(model->view) && model->view.shrink <= 1 && first->logic != NULL &&
            bnn_pack_logic_fits(first->logic);
 }

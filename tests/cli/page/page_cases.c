@@ -51,6 +51,7 @@ static void cases_draw(const char *folder)
     for (unsigned k = 0; k < CASES; k++) {
         maker.lines = k >= CASES / 2;
         maker.wild = k % 2 != 0;
+        maker.skips = k % 3 == 0;
         const bnn_model *model = random_model(&maker, k + 1, CASE_MACS);
         const size_t n = CASE_IMAGES * bnn_shape_values(model->input);
         uint8_t *images = bnn_arena_alloc(arena, n, 1);

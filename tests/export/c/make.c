@@ -347,6 +347,29 @@ START_TEST(random_gates)
 }
 END_TEST
 
+/* Values that several stages take, from afar too, and sums of them. */
+START_TEST(random_skips)
+{
+    enum { N = 24 };
+    uint32_t n_sums = 0, n_from = 0, n_pixels = 0;
+    for (int i = 0; i < N; i++) {
+        model_maker maker = {.arena = arena, .skips = true, .lines = i % 3 == 0};
+        const bnn_model *model = random_model(&maker, 4000 + (uint64_t)i, 30000);
+        for (uint32_t k = 0; k < model->n_stages; k++) {
+            n_sums += model->stages[k].with > 0;
+            n_from += model->stages[k].from > 0;
+            n_pixels += model->stages[k].from > 0 && model->stages[k].inputs == BNN_VALUES_PIXELS;
+        }
+        b.state = 4000 + (uint64_t)i;
+        write_case(bnn_arena_printf(arena, "skips_%d", i), model,
+                   random_images(&b, RANDOM_IMAGES * bnn_shape_values(model->input)),
+                   RANDOM_IMAGES);
+        buffers_free(&b);
+    }
+    ck_assert(n_sums > 10 && n_from > 5 && n_pixels > 1);
+}
+END_TEST
+
 /* Sums of all that is whole, and codes of them, also by lines that floats cannot say. */
 START_TEST(random_lines)
 {
@@ -653,6 +676,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(cases, integer_network, 0, N_INTEGERS);
     tcase_add_test(cases, random_rules);
     tcase_add_test(cases, random_gates);
+    tcase_add_test(cases, random_skips);
     tcase_add_test(cases, random_lines);
     tcase_add_loop_test(cases, random_network, 0, N_RANDOM);
     tcase_add_loop_test(cases, learned_network, 0, 4 * 6);

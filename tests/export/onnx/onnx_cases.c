@@ -188,6 +188,20 @@ START_TEST(random_tensors)
 }
 END_TEST
 
+/* Values that several operations see, and sums of them. */
+START_TEST(skipping_networks)
+{
+    static const char *const parts[] = {"{first: true, last: true}", "{first: true}", "{}"};
+    for (unsigned i = 0; i < N_SKIPS * 3; i++) {
+        const char *ordering = i % N_SKIPS == 4 ? "bn_act" : orderings[i % 3];
+        write_random_case(bnn_arena_printf(arena, "skips_%u", i), skips[i % N_SKIPS],
+                          bnn_arena_printf(arena, "  binarize: %s\n  ordering: %s\n",
+                                           parts[i / N_SKIPS], ordering),
+                          SAME_DECISIONS, i);
+    }
+}
+END_TEST
+
 /* Layers that are several operations, and what stands in front of a sign. */
 START_TEST(learned_layers)
 {
@@ -453,6 +467,7 @@ static Suite *onnx_suite(void)
     tcase_add_test(cases, names_that_are_not_unique);
     tcase_add_loop_test(cases, random_tensors, 0, N_RANDOM);
     tcase_add_loop_test(cases, learned_layers, 0, 2 * 3 * 4);
+    tcase_add_test(cases, skipping_networks);
     tcase_add_loop_test(cases, weight_forms, 0, 6);
     tcase_add_loop_test(cases, views, 0, 9);
     tcase_add_test(cases, means_that_are_not_exact);

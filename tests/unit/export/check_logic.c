@@ -89,7 +89,7 @@ typedef struct refusal {
 
 static const refusal refusals[] = {
     {LUT("gates: 8") GROUPS, SIGNS,
-     "lut_1 takes bits, and the first block sees pixels; put a layer in front that makes bits of "
+     "lut_1 takes bits, and its block sees pixels; put a layer in front that makes bits of "
      "them, such as thermometer"},
     {CONV "      - {layer: thermometer}\n" GROUPS, SIGNS,
      "thermometer_2 sees pixels, so it can stand in the first block only"},

@@ -3,6 +3,7 @@
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/deploy_fixture.h"
 #include "tests/fixtures/hostile_model.h"
+#include "tests/fixtures/random_model.h"
 
 #include "base/file.h"
 #include "export/stage_size.h"
@@ -328,6 +329,37 @@ START_TEST(groups_are_read)
 }
 END_TEST
 
+static bnn_model *skips_of(uint64_t seed, model_maker *maker)
+{
+    *maker = (model_maker){.arena = arena, .skips = true};
+    return random_model(maker, seed, 20000);
+}
+
+/* What is written is read, stage by stage: the same bytes come of it. */
+START_TEST(skips_are_read)
+{
+    enum { N = 60 };
+    uint32_t n_skips = 0;
+    for (uint64_t seed = 1; seed <= N; seed++) {
+        model_maker maker;
+        bnn_model *model = skips_of(seed, &maker), *read = NULL;
+        bnn_error err = {0};
+        size_t n, n_again;
+        const uint32_t most = bnn_modelfile_version(model);
+        ck_assert(bnn_model_skip(model) == NULL || most == 3);
+        n_skips += bnn_model_skip(model) != NULL;
+        uint8_t *bytes = encoded(model, &n);
+        ck_assert_msg(bnn_modelfile_decode(bytes, n, "m", arena, &read, &err) == BNN_OK, "%s\n%s",
+                      err.message, maker.text);
+        uint8_t *again = encoded(read, &n_again);
+        ck_assert(n == n_again && memcmp(bytes, again, n) == 0);
+        free(bytes);
+        free(again);
+    }
+    ck_assert_uint_gt(n_skips, 20);
+}
+END_TEST
+
 static void refuse_encoded(const bnn_model *model, const char *message)
 {
     size_t n;
@@ -338,6 +370,62 @@ static void refuse_encoded(const bnn_model *model, const char *message)
     ck_assert_msg(strstr(err.message, message) != NULL, "%s", err.message);
     free(bytes);
 }
+
+/* The first sum of a model, whose stages become a copy, and where it is. */
+static bnn_stage *first_sum(bnn_model *model, uint32_t *at)
+{
+    bnn_stage *own = bnn_arena_copy(arena, model->stages, model->n_stages, sizeof *own);
+    ck_assert_ptr_nonnull(own);
+    model->stages = own;
+    for (uint32_t i = 0; i < model->n_stages; i++)
+        if (own[i].with > 0) {
+            *at = i;
+            return &own[i];
+        }
+    return NULL;
+}
+
+/* Values that are not there, of other shapes or kinds, that others take, too, or that nobody takes. */
+START_TEST(skips_that_cannot_be_are_refused)
+{
+    static const char wrong[] = "a stage takes or adds values that there are not, or not for it";
+    uint32_t n = 0;
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        model_maker maker;
+        uint32_t at = 0;
+        bnn_model *model = skips_of(seed, &maker);
+        bnn_stage *sum = first_sum(model, &at);
+        if (sum == NULL)
+            continue;
+        n++;
+        const bool row = bnn_stage_source(&sum[-1], at - 1) == (int32_t)at - 2;
+        sum->with = 1;
+        refuse_encoded(model, row ? wrong : "no stage takes the values of one");
+        sum->with = at + 1;
+        refuse_encoded(
+            model, bnn_arena_printf(arena, "stage %u adds values from %u before", at + 1, at + 1));
+        sum->with = 2;
+        sum->from = at + 1;
+        refuse_encoded(
+            model, bnn_arena_printf(arena, "stage %u takes values from %u before", at + 1, at + 1));
+        sum->from = 0;
+        if (row) {
+            sum->with = 0; /* as a stage of its own it is right */
+            size_t bytes;
+            uint8_t *file = encoded(model, &bytes);
+            bnn_error err;
+            bnn_model *read = NULL;
+            ck_assert_msg(bnn_modelfile_decode(file, bytes, "m", arena, &read, &err) == BNN_OK,
+                          "%s", err.message);
+            free(file);
+        } else {
+            sum->with = 0;
+            refuse_encoded(model, "no stage takes the values of one");
+        }
+    }
+    ck_assert_uint_gt(n, 20);
+}
+END_TEST
 
 /* What a file can say and must not: numbers that are too large, sums that are not whole, floats as codes. */
 START_TEST(lines_that_cannot_be_are_refused)
@@ -723,6 +811,8 @@ static Suite *modelfile_suite(void)
     tcase_add_test(tcase, codes_take_fewer_bytes);
     tcase_add_test(tcase, lines_are_read);
     tcase_add_test(tcase, groups_are_read);
+    tcase_add_test(tcase, skips_are_read);
+    tcase_add_test(tcase, skips_that_cannot_be_are_refused);
     tcase_add_test(tcase, lines_that_cannot_be_are_refused);
     tcase_add_loop_test(tcase, lenet_is_small, 0, sizeof size_cases / sizeof *size_cases);
     suite_add_tcase(suite, tcase);

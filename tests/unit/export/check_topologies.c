@@ -8,10 +8,8 @@ static const struct {
     const char *name;
     uint64_t weights, bytes;
 } small[] = {
-    {"mnist_3k", 15594, 3264},
-    {"mnist_7k", 33872, 6987},
-    {"mnist_11k", 52420, 10748},
-    {"mnist_separable", 3536, 969},
+    {"mnist_3k", 15594, 3264},      {"mnist_7k", 33872, 6987},      {"mnist_11k", 52420, 10748},
+    {"mnist_separable", 3536, 969}, {"mnist_bireal", 32464, 11314},
 };
 enum { N_SMALL = sizeof small / sizeof *small };
 

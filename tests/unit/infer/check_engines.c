@@ -5,6 +5,7 @@
 
 #include "infer/engine/engine.h"
 #include "infer/engine/pack.h"
+#include "infer/order.h"
 #include "simd/cpu.h"
 
 #include <pthread.h>
@@ -181,6 +182,34 @@ START_TEST(engines_agree_on_any_model)
         const uint64_t n = IMAGES_MACS / macs_of(model);
         compare_engines(model, n < 2 ? 2 : n < IMAGES_MOST ? (size_t)n : IMAGES_MOST);
     }
+}
+END_TEST
+
+/* Values that several stages take, from afar too, and sums of them. */
+START_TEST(engines_agree_on_skips)
+{
+    enum { N = 240 };
+    size_t n_sums = 0, n_from = 0, n_pixels = 0, n_bits = 0, n_deep = 0;
+    for (uint64_t seed = 5000; seed < 5000 + N; seed++) {
+        bnn_arena_destroy(arena);
+        set_up();
+        maker.skips = true;
+        maker.lines = seed % 3 == 0;
+        const bnn_model *model = random_model(&maker, seed, 30000);
+        uint32_t slot[BNN_STAGES_MAX];
+        ck_assert_msg(bnn_order_mistake(model) == NULL, "%s\n%s", bnn_order_mistake(model),
+                      maker.text);
+        n_deep += bnn_order_slots(model, slot) > 2;
+        for (uint32_t i = 0; i < model->n_stages; i++) {
+            const bnn_stage *s = &model->stages[i];
+            n_sums += s->with > 0;
+            n_from += s->from > 0;
+            n_pixels += s->from > 0 && s->inputs == BNN_VALUES_PIXELS;
+            n_bits += s->with > 0 && s->outputs == BNN_VALUES_BITS;
+        }
+        compare_engines(model, 70);
+    }
+    ck_assert(n_sums > 100 && n_from > 8 && n_pixels > 3 && n_bits > 8 && n_deep > 40);
 }
 END_TEST
 
@@ -639,6 +668,7 @@ static Suite *engines_suite(void)
     tcase_add_loop_test(tcase, engines_agree_on_any_model, 0, SLICES);
     tcase_add_test(tcase, models_are_of_all_kinds);
     tcase_add_test(tcase, engines_agree_on_gates);
+    tcase_add_test(tcase, engines_agree_on_skips);
     tcase_add_test(tcase, engines_agree_on_codes);
     tcase_add_test(tcase, engines_agree_on_planes);
     tcase_add_test(tcase, gates_write_the_padding_of_a_convolution);

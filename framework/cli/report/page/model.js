@@ -258,13 +258,18 @@ const bnnModel = (() => {
         logic.output = r.packed(values(s.op.out) * logic.group, 2 * nodes);
     }
 
-    function readStage(r, shape) {
+    /* The next stage, and those before it; pixels: the shape of what the network sees. */
+    function readStage(r, pixels, stages) {
         const start = r.at(), size = r.version === 1 ? r.u32() : 0, s = {name: r.text()};
-        s.op = {type: r.u8(), in: shape, out: shape};
+        const type = r.u8();
         s.inputs = r.u8();
         s.outputs = r.u8();
         const flags = r.u8();
         r.count();
+        s.source = stages.length - 1 - (flags & 32 ? r.count() : 0);
+        s.other = flags & 64 ? stages.length - r.count() : -1;
+        const shape = s.source < 0 ? pixels : stages[s.source].out;
+        s.op = {type, in: shape, out: shape};
         s.codes = {min: 0, n: 1};
         if (s.outputs === CODES)
             s.codes = {min: -r.u8(), n: r.u8()};
@@ -320,12 +325,9 @@ const bnnModel = (() => {
             const key = r.text();
             model.metadata[key] = r.text();
         }
-        let shape = seenShape(model);
-        model.stages = Array.from({length: r.count()}, () => {
-            const stage = readStage(r, shape);
-            shape = stage.out;
-            return stage;
-        });
+        model.stages = [];
+        for (let n = r.count(); n > 0; n--)
+            model.stages.push(readStage(r, seenShape(model), model.stages));
         return model;
     }
 
@@ -463,10 +465,12 @@ const bnnModel = (() => {
 
     /* The logits of one image, bytes [c][h][w]. */
     function run(model, pixels) {
-        let x = Int16Array.from(see(model, pixels), (p) => p - 128);
-        for (const stage of model.stages)
-            x = runStage(stage, x);
-        return x;
+        const seen = Int16Array.from(see(model, pixels), (p) => p - 128), given = [];
+        for (const s of model.stages) {
+            const x = s.source < 0 ? seen : given[s.source];
+            given.push(runStage(s, s.other < 0 ? x : x.map((v, i) => v + given[s.other][i])));
+        }
+        return given[given.length - 1];
     }
 
     /* The first of the largest, as bnn_class_of. */
