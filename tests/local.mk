@@ -916,6 +916,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/model/logic_by_hand.bnn \
 	tests/fuzz/corpus/model/float.bnn \
 	tests/fuzz/corpus/model/fully_binary.bnn \
+	tests/fuzz/corpus/model/groups_by_hand.bnn \
 	tests/fuzz/corpus/model/pool_bn_act.bnn \
 	tests/fuzz/corpus/model/shifts.bnn \
 	tests/fuzz/corpus/model/slopes.bnn \

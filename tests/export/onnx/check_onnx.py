@@ -75,6 +75,14 @@ def average(view):
     return total * np.float32(1 / len(taps))
 
 
+def convolve(node, view, weights):
+    """Each part of the output channels sees its part of the inputs."""
+    groups = next((a.i for a in node.attribute if a.name == "group"), 1)
+    parts = zip(np.split(view, groups, axis=1), np.split(weights, groups))
+    return np.concatenate([np.einsum("nchwij,ocij->nohw", x, w, optimize=True) for x, w in parts],
+                          axis=1)
+
+
 def apply(node, x):
     """One operation; sums in float64, and a Mul unrounded, so that Mul and Add round once."""
     op = node.op_type
@@ -90,8 +98,7 @@ def apply(node, x):
     if op == "Add":
         return np.float32(np.float64(x[0]) + np.float64(x[1]))
     if op == "Conv":
-        y = np.einsum("nchwij,ocij->nohw", windows(np.float64(x[0]), node), np.float64(x[1]),
-                      optimize=True)
+        y = convolve(node, windows(np.float64(x[0]), node), np.float64(x[1]))
         return np.float32(y + x[2][None, :, None, None] if len(x) > 2 else y)
     if op == "MatMul":
         return np.float32(np.float64(x[0]) @ np.float64(x[1]))

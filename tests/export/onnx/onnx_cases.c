@@ -256,6 +256,27 @@ START_TEST(means_that_are_not_exact)
 }
 END_TEST
 
+/* Convolutions whose channels see a part of the inputs, pixels too, or one. */
+START_TEST(groups)
+{
+    static const char topology[] =
+        "  topology:\n"
+        "    input: {channels: 4, height: 11, width: 8}\n"
+        "    blocks:\n"
+        "      - layer: {name: conv2d, out: 6, kernel: 3, padding: 1, groups: 2}\n"
+        "        pool: {name: maxpool, size: 2, stride: 1}\n"
+        "      - layer: {name: conv2d, out: 12, kernel: 3, padding: 1, groups: 0}\n"
+        "        pool: maxpool\n"
+        "      - layer: {name: conv2d, out: 9, kernel: 2, groups: 3}\n"
+        "      - layer: {name: dense, out: 4}\n";
+    const unsigned i = (unsigned)_i, end = i % 3, ordering = i % 6;
+    write_random_case(bnn_arena_printf(arena, "groups_%u", i), topology,
+                      bnn_arena_printf(arena, "  binarize: %s\n  ordering: %s\n",
+                                       ends[end].binarize, orderings[ordering]),
+                      ends[end].promised, 950 + i);
+}
+END_TEST
+
 /* Scales behind sums. */
 START_TEST(weight_forms)
 {
@@ -469,6 +490,7 @@ static Suite *onnx_suite(void)
     tcase_add_loop_test(cases, learned_layers, 0, 2 * 3 * 4);
     tcase_add_test(cases, skipping_networks);
     tcase_add_loop_test(cases, weight_forms, 0, 6);
+    tcase_add_loop_test(cases, groups, 0, 6);
     tcase_add_loop_test(cases, views, 0, 9);
     tcase_add_test(cases, means_that_are_not_exact);
     tcase_add_loop_test(cases, gates, 0, N_LOGIC);
