@@ -143,14 +143,16 @@ INLINE size_t float_left_of_group(const bnn_stage *s, size_t c)
 
 static void float_run_rows(const bnn_float_stage *f, const float *copy, float *y)
 {
-    const size_t channels = f->stage->op.out.c;
+    const bnn_op *op = &f->stage->op;
+    const size_t n_in = bnn_op_group_in(op), n_out = bnn_op_group_out(op);
+    const size_t group = n_in * f->copy_rows * op->stride * f->copy_columns;
     conv_place at = {.y = y};
-    for (size_t c = 0, size; c < channels; c += size) {
-        const int tile = float_rows_tile_size(channels - c, &size);
+    for (size_t c = 0, size; c < op->out.c; c += size) {
+        const int tile = float_rows_tile_size(float_left_of_group(f->stage, c), &size);
         at.channel = c;
         for (size_t row = 0; row < f->rows; row += 2) {
             size_t vectors;
-            float_place_rows(f, copy, row, &at);
+            float_place_rows(f, copy + c / n_out * group, row, &at);
             for (at.column = 0; at.column < f->columns; at.column += vectors * VL) {
                 vectors = f->columns - at.column > VL ? ROWS_VECTORS_MAX : 1;
                 rows_tiles[vectors - 1][tile](f, &at);

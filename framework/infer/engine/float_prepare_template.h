@@ -114,6 +114,8 @@ static float float_least_input(const bnn_float_stage *f)
 static float_method float_conv_method(const bnn_stage *s)
 {
     const size_t columns = s->op.out.w, channels = s->op.out.c;
+    if (bnn_op_groups(&s->op) > 1) /* whose channels see different inputs */
+        return FLOAT_ROWS;
     return columns * round_up(channels, VL) >= channels * round_up(columns, VL) ? FLOAT_ROWS
                                                                                 : FLOAT_CHANNELS;
 }
@@ -162,10 +164,9 @@ static int float_find_offsets(bnn_float_stage *f, bnn_arena *arena, bnn_error *e
 static int float_prepare_conv(bnn_float_stage *f, bnn_arena *arena, bnn_error *err)
 {
     const bnn_stage *s = f->stage;
-    const bool groups = bnn_op_groups(&s->op) > 1; /* have lanes that are images */
-    f->method = groups ? FLOAT_ROWS : float_conv_method(s);
+    f->method = float_conv_method(s);
     float_fuse(f);
-    f->least_input = groups ? INFINITY : float_least_input(f);
+    f->least_input = float_least_input(f);
     if (!float_size_copy(f)) {
         f->least_input = INFINITY;
         return BNN_OK;

@@ -172,6 +172,7 @@ static bool random_linear(bnn_op *op)
     const uint32_t k = random_between(&b, 0, 9);
     op->type = k < 6 ? BNN_LOWER_CONV2D : k < 9 ? BNN_LOWER_DENSE : BNN_LOWER_IDENTITY;
     op->kernel = op->stride = 1;
+    op->groups = 0;
     op->in = (bnn_shape){.c = random_between(&b, 1, 4),
                          .h = random_between(&b, 1, 9),
                          .w = random_between(&b, 1, random_bits(&b) & 1 ? 9 : 40)};
@@ -180,6 +181,7 @@ static bool random_linear(bnn_op *op)
         op->stride = random_between(&b, 0, 2) == 0 ? random_between(&b, 2, 3) : 1;
         op->padding = random_between(&b, 0, op->kernel - 1);
         op->pad_value = op->padding > 0 ? (float)random_between(&b, 0, 2) - 1.0f : 0.0f;
+        op->groups = random_between(&b, 0, op->in.c);
     }
     const uint32_t most = random_bits(&b) & 1 ? 8 : op->type == BNN_LOWER_DENSE ? 150 : 40;
     return bnn_op_out_shape(op, random_between(&b, 1, most), &op->out);
