@@ -114,6 +114,7 @@ check_suites = \
 	tests/unit/kernels/check_kernels \
 	tests/unit/kernels/check_numerics \
 	tests/unit/model/check_model \
+	tests/unit/model/check_groups \
 	tests/unit/model/check_orderings \
 	tests/unit/model/check_passes \
 	tests/unit/model/check_reference \

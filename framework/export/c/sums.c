@@ -266,9 +266,11 @@ static const char *sums_window(c_writer *w, bool counts)
     const bnn_op *op = &w->stage->op;
     const size_t step = counts ? bnn_c_words(w->stage->taps) : w->stage->taps;
     const char *window = counts ? "@_work.window" : "@_work.bytes";
-    return bnn_op_groups(op) == 1
-               ? window
-               : bnn_c_text(w, "%s + c / %u * %zu", window, bnn_op_group_out(op), step);
+    const uint32_t n_out = bnn_op_group_out(op);
+    if (bnn_op_groups(op) == 1)
+        return window;
+    return n_out == 1 ? bnn_c_text(w, "%s + c * %zu", window, step)
+                      : bnn_c_text(w, "%s + c / %u * %zu", window, n_out, step);
 }
 
 const char *bnn_c_sum(c_writer *w, bool agreement)

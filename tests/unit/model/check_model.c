@@ -453,6 +453,10 @@ static const wrong_case misfits[] = {
      "conv2d_1: padding 3 must be smaller than the kernel, 3"},
     {"{layer: {name: conv2d, out: 65536, padding: 2}}, {layer: {name: conv2d, out: 65536}}",
      "conv2d_2: sizes out of bounds: input 65536x8x8, output 65536x6x6"},
+    {"{layer: {name: conv2d, out: 8, groups: 3}}",
+     "conv2d_1: 3 groups do not divide its 1 input and 8 output channels"},
+    {"{layer: {name: conv2d, out: 8}}, {layer: {name: conv2d, out: 12, groups: 0}}",
+     "conv2d_2: 8 groups do not divide its 8 input and 12 output channels"},
     {"{layer: {name: dense, out: 1048576}}, {layer: {name: dense, out: 1048576}}",
      "dense_2: sizes out of bounds: input 1048576x1x1, output 1048576x1x1"},
 };
