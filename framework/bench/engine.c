@@ -31,6 +31,12 @@ static int engine_run(void *context, uint32_t n_batch, uint64_t n_calls, bnn_dur
     return BNN_OK;
 }
 
+const char *bnn_engine_contender_arithmetic(const void *state, uint32_t stage)
+{
+    const bnn_engine_contender *c = state;
+    return bnn_engine_arithmetic(c->state, stage);
+}
+
 int bnn_engine_contender_open(const bnn_model *model, const bnn_engine *engine, bnn_arena *arena,
                               bnn_engine_contender *out, bnn_error *err)
 {

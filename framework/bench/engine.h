@@ -20,6 +20,9 @@ typedef struct bnn_engine_contender {
 int bnn_engine_contender_open(const bnn_model *model, const bnn_engine *engine, bnn_arena *arena,
                               bnn_engine_contender *out, bnn_error *err);
 
+/* As bnn_engine_arithmetic; state: a bnn_engine_contender. */
+const char *bnn_engine_contender_arithmetic(const void *state, uint32_t stage);
+
 /* How they run; state: a bnn_engine_contender. */
 extern const bench_executor bench_engine_executor;
 

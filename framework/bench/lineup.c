@@ -22,8 +22,7 @@ bool bench_has_binary_weights(const bnn_model *model)
 
 bool bench_is_integer(const bnn_stage *stage)
 {
-    return stage->integer_sums ||
-           (stage->inputs != BNN_VALUES_BITS && bnn_stage_sums_are_whole(stage));
+    return stage->integer_sums || bnn_stage_sums_are_whole(stage);
 }
 
 static bool lineup_is_of_integers(const bnn_model *model)

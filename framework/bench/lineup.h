@@ -45,7 +45,7 @@ typedef struct bench_lineup {
 
 bool bench_has_binary_weights(const bnn_model *model);
 
-/* Whether an engine with vectors forms the sums of a stage in integers, of bits or of bytes. */
+/* Whether an engine with vectors forms the sums of a stage in integers, of bits, planes or bytes, where that pays. */
 bool bench_is_integer(const bnn_stage *stage);
 
 /* Adds our contenders: the model and its float form on each of the engines, and the twin on the

@@ -1,6 +1,7 @@
 #include "cli/bench_report.h"
 
 #include "base/text.h"
+#include "bench/engine.h"
 #include "cli/table.h"
 #include "export/stage_size.h"
 #include "runner/environment.h"
@@ -90,15 +91,6 @@ static int print_results(const bench_lineup *lineup, const cli_options *options,
     return cli_table_end(table, options, err);
 }
 
-static const char *arithmetic_text(const bnn_stage *stage)
-{
-    if (stage->integer_sums)
-        return stage->inputs == BNN_VALUES_PIXELS ? "bits x pixels" : "bits x bits";
-    if (bench_is_integer(stage))
-        return stage->inputs == BNN_VALUES_PIXELS ? "bytes x pixels" : "bytes x codes";
-    return stage->op.binary_weights ? "bits x floats" : "floats";
-}
-
 static double total_ns(const bnn_store_bench_result *result)
 {
     double sum = 0;
@@ -120,7 +112,7 @@ static int print_layers(const bench_lineup *lineup, const bench_contender *c,
             const double all_float_ns = floats == NULL ? NAN : total_ns(&floats->times[i]);
             cli_table_cellf(table, "%u", lineup->batches[i]);
             cli_table_cell(table, c->model->stages[s].op.name);
-            cli_table_cell(table, arithmetic_text(&c->model->stages[s]));
+            cli_table_cell(table, bnn_engine_contender_arithmetic(c->state, s));
             put_number(table, ns / 1e3, 3, "");
             put_number(table, 100 * ns / total_ns(&c->times[i]), 1, " %");
             put_number(table, float_ns / 1e3, 3, "");

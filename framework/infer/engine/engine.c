@@ -24,6 +24,12 @@ static bool engine_takes_images(const bnn_prepared *p)
     return p->crops || bnn_view_is_all(p->model->view);
 }
 
+const char *bnn_engine_arithmetic(const void *state, uint32_t stage)
+{
+    const bnn_prepared *const p = state;
+    return p->arithmetic != NULL ? p->arithmetic[stage] : "one by one";
+}
+
 static size_t engine_seen_bytes(const bnn_prepared *p)
 {
     return engine_takes_images(p)

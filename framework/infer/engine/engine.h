@@ -24,6 +24,7 @@ typedef struct bnn_prepared {
     uint32_t n_slots;     /* for such values */
     const uint32_t *slot; /* [n_stages]: of each stage's (infer/order.h); NULL: two take turns */
     size_t scratch_bytes; /* of a stage */
+    const char *const *arithmetic; /* [n_stages]; NULL: that of the plain engine */
     bool crops; /* the first stage takes whole images, of which the model sees the middle */
     /* Values of n images through a stage; where it is the last, out are logits. */
     void (*run_stage)(const void *state, uint32_t stage, size_t n, const uint8_t *x, uint8_t *out,
@@ -41,6 +42,9 @@ size_t bnn_engine_workspace_bytes(const void *state);
  * [n_stages] to which the nanoseconds spent in each stage are added. */
 void bnn_engine_run(const void *state, size_t n, const uint8_t *images, float *logits,
                     void *workspace, uint64_t *stage_ns);
+
+/* What the loop that a stage takes multiplies: "planes x bits", "bytes x codes", "floats". */
+const char *bnn_engine_arithmetic(const void *state, uint32_t stage);
 
 /* The engine for this machine: the best that it can run, from the one that BNN_CPU names on
  * (simd/cpu.h). NULL with a message when that is not built in. */

@@ -393,6 +393,26 @@ static void fast_run_stage(const void *state, uint32_t stage, size_t n, const ui
     }
 }
 
+static const char *fast_arithmetic(const bnn_pack *p)
+{
+    const bool pixels = p->stage->inputs == BNN_VALUES_PIXELS;
+    switch (p->loop) {
+    case BNN_PACK_ROWS:
+        return "bits x pixels";
+    case BNN_PACK_WORDS:
+        return p->words.n_planes > 0 ? "planes x bits" : pixels ? "bits x pixels" : "bits x bits";
+    case BNN_PACK_PRODUCTS:
+        return pixels ? "bytes x pixels" : "bytes x codes";
+    case BNN_PACK_FLOATS:
+        return p->stage->op.binary_weights ? "bits x floats" : "floats";
+    case BNN_PACK_LOGIC:
+        return "gates";
+    case BNN_PACK_PLAIN:
+        break;
+    }
+    return "one by one";
+}
+
 /* ---- the model --------------------------------------------------------------------------- */
 
 static int fast_prepare(const bnn_model *model, bnn_arena *arena, void **state, bnn_error *err)
@@ -401,10 +421,12 @@ static int fast_prepare(const bnn_model *model, bnn_arena *arena, void **state, 
     bnn_float_stage **floats = bnn_arena_alloc(arena, model->n_stages, sizeof *floats);
     size_t most = 1, block = BLOCK_MOST;
     size_t(*begins)[SCRATCH_PARTS] = bnn_arena_alloc(arena, model->n_stages, sizeof *begins);
-    if (e == NULL || floats == NULL || begins == NULL)
+    const char **arithmetic = bnn_arena_alloc(arena, model->n_stages, sizeof *arithmetic);
+    if (e == NULL || floats == NULL || begins == NULL || arithmetic == NULL)
         return bnn_no_memory(err);
     *e = (fast_model){.prepared = {.model = model,
                                    .run_stage = fast_run_stage,
+                                   .arithmetic = arithmetic,
                                    .crops = bnn_pack_logic_crops(model)},
                       .floats = floats,
                       .scratch = begins};
@@ -418,6 +440,7 @@ static int fast_prepare(const bnn_model *model, bnn_arena *arena, void **state, 
         status = bnn_pack_model(model, unfolded, target, sizeof(vq), arena, &e->packs, err);
     for (uint32_t i = 0; status == BNN_OK && i < model->n_stages; i++) {
         const bnn_pack *const p = &e->packs[i];
+        arithmetic[i] = fast_arithmetic(p);
         most = bnn_size_larger(most, fast_out_bytes(p));
         block = p->loop == BNN_PACK_LOGIC ? bnn_size_larger(block, LOGIC_IMAGES) : block;
         if (p->loop == BNN_PACK_FLOATS ||
