@@ -14,6 +14,7 @@ nobase_dist_doc_DATA += \
 	experiments/fronts/fast.yaml \
 	experiments/fronts/figure.svg \
 	experiments/fronts/gates.yaml \
+	experiments/fronts/int8.yaml \
 	experiments/fronts/search.yaml \
 	experiments/fronts/spec.yaml \
 	experiments/layer_order/README.md \
