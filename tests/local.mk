@@ -920,6 +920,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/model/groups_by_hand.bnn \
 	tests/fuzz/corpus/model/pool_bn_act.bnn \
 	tests/fuzz/corpus/model/shifts.bnn \
+	tests/fuzz/corpus/model/skips.bnn \
 	tests/fuzz/corpus/model/slopes.bnn \
 	tests/fuzz/corpus/model/ternary.bnn \
 	tests/fuzz/corpus/model/view_by_hand.bnn \
