@@ -11,6 +11,7 @@ dist_pkgdata_DATA = \
 	configs/stages.yaml \
 	configs/ste_sweep.yaml \
 	configs/telemetry.yaml \
+	configs/time_to.yaml \
 	configs/widths.yaml
 
 topologiesdir = $(pkgdatadir)/topologies

@@ -37,8 +37,12 @@ EXTRA_DIST += \
 	experiments/best_lenet5/results.csv \
 	experiments/binarization_levels/results.csv \
 	experiments/float_vs_binary/results.csv \
+	experiments/fronts/bytes.csv \
 	experiments/fronts/fast.csv \
 	experiments/fronts/fast_bench.csv \
+	experiments/fronts/gates.csv \
+	experiments/fronts/gates_beside.csv \
+	experiments/fronts/gates_bench.csv \
 	experiments/fronts/boards.csv \
 	experiments/fronts/published.csv \
 	experiments/fronts/results.csv \

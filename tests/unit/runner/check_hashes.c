@@ -21,6 +21,7 @@ static const char *const specs[] = {
     "configs/stages",
     "configs/ste_sweep",
     "configs/telemetry",
+    "configs/time_to",
     "configs/widths",
 };
 
