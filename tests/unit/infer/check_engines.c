@@ -288,6 +288,37 @@ START_TEST(gates_write_the_padding_of_a_convolution)
 }
 END_TEST
 
+/* Gates take the middle of images as they come, but not where a later stage looks at the middle, too. */
+START_TEST(a_cropped_image_is_seen_by_gates_and_by_others)
+{
+    static const uint32_t source[] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+    static const uint32_t output[] = {2, 4, 6, 8, 10, 12, 14, 16, 18};
+    static const uint8_t level[] = {1, 30, 60, 90, 120, 150, 180, 210, 240};
+    const bnn_logic logic = {
+        .n_sources = 9, .source = source, .level = level, .n_outputs = 9, .output = output};
+    const bnn_shape seen = {1, 3, 3};
+    const bnn_op op = {
+        .name = "s", .type = BNN_LOWER_IDENTITY, .kernel = 1, .stride = 1, .in = seen, .out = seen};
+    bnn_stage stages[3] = {{.op = op, .logic = &logic, .inputs = BNN_VALUES_PIXELS},
+                           {.op = op, .from = 1, .inputs = BNN_VALUES_PIXELS},
+                           {.op = op, .with = 2, .inputs = BNN_VALUES_FLOATS}};
+    stages[0].op.type = BNN_LOWER_TABLE;
+    for (int i = 0; i < 3; i++) {
+        stages[i].out = seen;
+        stages[i].outputs = BNN_VALUES_FLOATS;
+    }
+    for (uint32_t n = 1; n <= 3; n += 2) {
+        const bnn_model model = {.input = {1, 4, 6},
+                                 .view = {.crop = 3},
+                                 .n_classes = 9,
+                                 .n_stages = n,
+                                 .stages = stages};
+        ck_assert(bnn_pack_logic_crops(&model) == (n == 1));
+        compare_engines(&model, 65);
+    }
+}
+END_TEST
+
 /* Counts that have no room in 16 bits. */
 START_TEST(a_large_group_is_counted_plainly)
 {
@@ -672,6 +703,7 @@ static Suite *engines_suite(void)
     tcase_add_test(tcase, engines_agree_on_codes);
     tcase_add_test(tcase, engines_agree_on_planes);
     tcase_add_test(tcase, gates_write_the_padding_of_a_convolution);
+    tcase_add_test(tcase, a_cropped_image_is_seen_by_gates_and_by_others);
     tcase_add_test(tcase, a_large_group_is_counted_plainly);
     tcase_add_test(tcase, a_large_dense_stage_is_run_plainly);
     tcase_add_test(tcase, threads_share_what_is_prepared);
