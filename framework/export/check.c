@@ -23,12 +23,17 @@ static bool check_has_codes(const bnn_network *network, uint32_t i)
     return network->ops[i].form.filters > 0 && !network->ops[i].plan.binary_weights;
 }
 
-/* Whether the inputs of a layer, op i, are pixels or a quantizer's codes: with codes as weights its sums are of bytes. */
-static bool check_sees_bytes(const bnn_network *network, uint32_t i)
+/* Whether the inputs of a layer, op i, are pixels or a quantizer's codes, or signs and its codes few: with codes as
+ * weights its sums are of bytes, or of bits. */
+static bool check_sees_integers(const bnn_network *network, uint32_t i)
 {
+    const bnn_form_plan *form = &network->ops[i].form;
     int32_t at = network->ops[i].input;
     while (at >= 0) {
         const bnn_network_op *op = &network->ops[at];
+        if (op->letter == BNN_NETWORK_SIGN)
+            return bnn_model_activations_are_signs(network->options) && form->code_min > -16 &&
+                   form->code_max < 16;
         if (strchr("QL+", op->letter) != NULL)
             return op->letter == BNN_ROLE_QUANTIZER;
         at = op->input;
@@ -63,10 +68,10 @@ static void check_codes(const notes *n, const bnn_network *network)
         const bnn_form_plan *a = &network->ops[i].form, *b;
         const bnn_codes codes = {a->code_min, a->code_max, a->code_step};
         bool said = !check_has_codes(network, i) ||
-                    (check_sees_bytes(network, i) && bnn_codes_are_digits(codes));
+                    (check_sees_integers(network, i) && bnn_codes_are_digits(codes));
         for (uint32_t k = 0; k < i && !said; k++) {
             b = &network->ops[k].form;
-            said = check_has_codes(network, k) && !check_sees_bytes(network, k) &&
+            said = check_has_codes(network, k) && !check_sees_integers(network, k) &&
                    a->code_min == b->code_min && a->code_max == b->code_max &&
                    a->code_step == b->code_step;
         }

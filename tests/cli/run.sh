@@ -136,10 +136,13 @@ prints '^other,ste=clipped,'
 bnn 0 mv other 007 --db named.db
 bnn 0 query paired_difference experiment=007 --db named.db --csv
 prints '^007,ste=clipped,'
-bnn 0 run tiny.yaml --db forms.db -s seeds.count=1 -s model.form=ternary
+bnn 0 run tiny.yaml --db signs.db -s seeds.count=1 -s model.form=ternary
+says_not 'deployment: weights'
+run_real() { bnn 0 run tiny.yaml --db forms.db -s seeds.count=1 -s model.form=ternary -s model.binarize.activations=false; }
+run_real
 [ "$(grep -c 'warning: deployment: weights of form ternary are 3 levels; ' err)" -eq 1 ] ||
     wrong "what becomes of ternary weights is not said once"
-bnn 0 run tiny.yaml --db forms.db -s seeds.count=1 -s model.form=ternary
+run_real
 says_lines 1
 sed '/^baseline/d' tiny.yaml >alone.yaml
 bnn 0 run -q alone.yaml --db alone.db -s seeds.count=1
