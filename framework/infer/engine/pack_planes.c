@@ -19,7 +19,7 @@ static uint32_t count_planes(const bnn_stage *s)
     return n;
 }
 
-static bool is_dense(const bnn_stage *s)
+static bool planes_are_dense(const bnn_stage *s)
 {
     return s->op.type == BNN_LOWER_DENSE;
 }
@@ -28,24 +28,24 @@ static bool is_dense(const bnn_stage *s)
 static size_t window_words(const bnn_stage *s)
 {
     const size_t position = bnn_places_dense_positions(s->op.in, s->op.padding, false).x_step;
-    return is_dense(s) ? (s->taps + 31) / 32
-                       : (size_t)s->op.kernel * ((s->op.kernel * position + 31) / 32);
+    return planes_are_dense(s) ? (s->taps + 31) / 32
+                               : (size_t)s->op.kernel * ((s->op.kernel * position + 31) / 32);
 }
 
-static bool memory_fits(const bnn_stage *s, uint32_t n_planes)
+static bool planes_fit_memory(const bnn_stage *s, uint32_t n_planes)
 {
     const size_t height = s->op.in.h + 2 * (size_t)s->op.padding,
                  width = s->op.in.w + 2 * (size_t)s->op.padding;
     const size_t lanes = bnn_size_round_up(s->op.out.c, BNN_PACK_LANES);
     /* A dense stage may have a word for each weight, if its inputs are far apart. */
-    const size_t n_words = is_dense(s) ? s->taps : window_words(s);
+    const size_t n_words = planes_are_dense(s) ? s->taps : window_words(s);
     return height * width * bnn_size_round_up(s->op.in.c, 32) / 8 <= BNN_PACK_INPUT_BYTES &&
            n_words * lanes <= BNN_PACK_WEIGHT_BYTES / 8 / n_planes;
 }
 
 static bool planes_fit(const bnn_stage *s)
 {
-    return (s->op.type == BNN_LOWER_CONV2D || is_dense(s)) && s->logic == NULL &&
+    return (s->op.type == BNN_LOWER_CONV2D || planes_are_dense(s)) && s->logic == NULL &&
            !s->integer_sums && s->inputs == BNN_VALUES_BITS && bnn_op_groups(&s->op) == 1 &&
            (s->op.padding == 0 || s->op.pad_value != 0.0f) && bnn_stage_sums_are_whole(s);
 }
@@ -68,7 +68,7 @@ uint32_t bnn_pack_planes_of(const bnn_stage *s, bnn_pack_target target)
     if (!planes_fit(s))
         return 0;
     const uint32_t n = count_planes(s);
-    return n <= PLANES_MOST && memory_fits(s, n) && planes_pay(s, n, target) ? n : 0;
+    return n <= PLANES_MOST && planes_fit_memory(s, n) && planes_pay(s, n, target) ? n : 0;
 }
 
 void bnn_pack_planes_put(uint32_t n_planes, int32_t weight, uint32_t slot, size_t step,
