@@ -1,7 +1,7 @@
 /* sums_template.h - integer sums with output channels in lanes: bits against bits or planes, pixels against bits.
  *
- * The inputs of a window are words, one after the other spread over all lanes; a lane has the
- * weights of its channel, bits or planes of them (pack_planes.h). Four windows (or images, or groups of channels) go side by side.
+ * The inputs of a window are words, one after the other spread over all lanes; a lane has the weights of its channel,
+ * bits or planes of them (pack_planes.h). Four windows (or images, or groups of channels) go side by side.
  *
  * Parameters: simd/count.h. */
 
@@ -143,9 +143,10 @@ INLINE void sums_pool_windows(const bnn_pack *p, sum_kind kind, const uint8_t *x
     for (size_t oy = 0; oy < s->out.h; oy++)
         for (size_t ox = 0; ox < s->out.w; ox++) {
             uint8_t *const to = out + bnn_places_bit(&p->out, 0, oy, ox) / 8;
-            for (size_t g = 0; g < w->n_groups; g++) {
-                const word_sums lowest = sums_pool_tile(w, kind, w->weights + g * w->group_weights,
-                                                        x + oy * y_step + ox * x_step);
+            const uint32_t *weights = w->weights;
+            for (size_t g = 0; g < w->n_groups; g++, weights += w->group_weights) {
+                const word_sums lowest =
+                    sums_pool_tile(w, kind, weights, x + oy * y_step + ox * x_step);
                 sums_store_bits(to + 2 * g, sums_decide(w, g, &lowest));
             }
         }
@@ -267,9 +268,10 @@ INLINE void sums_dense_tile(const bnn_pack *p, sum_kind kind, const uint8_t *con
                             uint8_t *const out[TILE], int32_t *const sums[TILE])
 {
     const bnn_pack_words *const w = &p->words;
-    for (size_t g = 0; g < w->n_groups; g++) {
+    const uint32_t *weights = w->weights;
+    for (size_t g = 0; g < w->n_groups; g++, weights += w->group_weights) {
         word_sums value[TILE];
-        sums_tile(w, kind, TILE, w->weights + g * w->group_weights, 0, x, value);
+        sums_tile(w, kind, TILE, weights, 0, x, value);
         UNROLL
         for (int i = 0; i < TILE; i++)
             sums_store_dense(p, g, &value[i], out[i], sums[i]);
