@@ -444,6 +444,14 @@ static void choose_stage(const bnn_stage *s, const bnn_stage *unfolded, bnn_pack
         p->products.in = bnn_pack_codes_into(s);
 }
 
+/* Bits of products lie side by side as words are read; others would take them apart one by one, which costs more than
+ * floats do. */
+static bool gives_words_to_none(const bnn_pack *p, const bnn_pack *next)
+{
+    return p->loop == BNN_PACK_PRODUCTS && p->stage->lines != NULL &&
+           p->stage->outputs == BNN_VALUES_BITS && next->loop != BNN_PACK_WORDS;
+}
+
 static void choose_loops(const bnn_model *model, const bnn_model *unfolded, bnn_pack_target target,
                          bnn_pack *packs)
 {
@@ -453,6 +461,11 @@ static void choose_loops(const bnn_model *model, const bnn_model *unfolded, bnn_
     for (uint32_t i = 0; i < n; i++)
         if (packs[i].loop != BNN_PACK_PRODUCTS)
             packs[i].loop = loop_for(&packs[i], &packs[i + 1 < n ? i + 1 : i]);
+    for (uint32_t i = 0; i + 1 < n; i++)
+        if (gives_words_to_none(&packs[i], &packs[i + 1]) && unfolded->stages[i].lines == NULL) {
+            packs[i] = (bnn_pack){.stage = &unfolded->stages[i]};
+            packs[i].loop = loop_for(&packs[i], &packs[i + 1]);
+        }
     for (uint32_t i = 0; i < n; i++)
         if (packs[i].loop == BNN_PACK_PRODUCTS)
             join_products(&packs[i], i + 1 < n ? &packs[i + 1] : NULL);
