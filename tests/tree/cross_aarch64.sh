@@ -28,9 +28,10 @@ build() {
 for source in framework/base/arena framework/base/error framework/base/rng \
     framework/simd/cpu framework/kernels/kernels framework/kernels/table \
     framework/infer/codes framework/infer/lines framework/infer/logic framework/infer/model \
-    framework/infer/op framework/infer/view \
+    framework/infer/op framework/infer/order framework/infer/view \
     framework/infer/engine/engine framework/infer/engine/engine_portable \
-    framework/infer/engine/pack framework/infer/engine/pack_logic framework/infer/engine/pack_products \
+    framework/infer/engine/pack framework/infer/engine/pack_logic framework/infer/engine/pack_planes \
+    framework/infer/engine/pack_products \
     framework/infer/engine/places framework/infer/engine/plain; do
     build "$source"
 done
