@@ -37,8 +37,8 @@ static const bnn_param params[] = {
     BNN_INTEGER_LATER(struct lut, candidates, 16, 2, 256,
                       "with wiring learned: for each input of a gate"),
     BNN_CHOICE_LATER(struct lut, form, FORM_TABLE, "table|functions",
-                     "what is trained of a gate: the entries of its table, or, of two inputs, a "
-                     "logit of each of the sixteen functions"),
+                     "trained: entries of the table, or, of two inputs, a logit of each of the "
+                     "sixteen functions"),
     BNN_PARAMS_END,
 };
 
