@@ -195,7 +195,7 @@ void bnn_c_window(c_writer *w)
                totals ? "    int32_t total = 0;\n" : "");
     w->indent = 4;
     if (!counts) {
-        w->work.bytes = bnn_size_larger(w->work.bytes, groups * bnn_c_taps_of_digits(s));
+        w->work.bytes = bnn_size_larger(w->work.bytes, (size_t)groups * bnn_c_taps_of_digits(s));
     } else {
         bnn_c_code(w, "@_clear(@_work.window, %zu);\n", groups * words);
         w->work.window = bnn_size_larger(w->work.window, groups * words);
