@@ -87,7 +87,8 @@ EXTRA_DIST += \
 	plugins/layers/linear.h \
 	plugins/layers/pool.h \
 	plugins/layers/shifted_slopes.h \
-	plugins/layers/gate_functions.h plugins/layers/learned_wires.h plugins/layers/wiring.h \
+	plugins/layers/gate_functions.h plugins/layers/learned_wires.h \
+	plugins/layers/softmax.h plugins/layers/wiring.h \
 	plugins/optimizers/adam.h \
 	plugins/orderings/linear_first.h \
 	plugins/ste/sine.h \

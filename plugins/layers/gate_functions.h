@@ -5,7 +5,7 @@
 #ifndef BNN_PLUGINS_GATE_FUNCTIONS_H
 #define BNN_PLUGINS_GATE_FUNCTIONS_H
 
-#include <bnn/plugin.h>
+#include <stddef.h>
 
 enum { GATE_FUNCTIONS = 16, GATE_ENTRIES = 4, GATE_PASSES_FIRST = 3 };
 
@@ -14,28 +14,6 @@ static inline float gate_function_value(size_t function, size_t entry)
 {
     const size_t inputs = (entry & 1) << 1 | entry >> 1;
     return function >> (GATE_ENTRIES - 1 - inputs) & 1 ? 1.0f : -1.0f;
-}
-
-/* share[n][functions]: the softmax of each gate's logits. */
-static inline void gate_functions_shares(const bnn_kernels *kernels, size_t n, const float *logits,
-                                         float *share)
-{
-    for (size_t gate = 0; gate < n; gate++) {
-        const float *from = logits + gate * GATE_FUNCTIONS;
-        float most = from[0];
-        for (size_t i = 1; i < GATE_FUNCTIONS; i++)
-            most = from[i] > most ? from[i] : most;
-        for (size_t i = 0; i < GATE_FUNCTIONS; i++)
-            share[gate * GATE_FUNCTIONS + i] = from[i] - most;
-    }
-    kernels->exp(n * GATE_FUNCTIONS, share, share);
-    for (size_t gate = 0; gate < n; gate++, share += GATE_FUNCTIONS) {
-        float sum = 0.0f;
-        for (size_t i = 0; i < GATE_FUNCTIONS; i++)
-            sum += share[i];
-        for (size_t i = 0; i < GATE_FUNCTIONS; i++)
-            share[i] /= sum;
-    }
 }
 
 /* table[n][entries]: the means of the functions. */

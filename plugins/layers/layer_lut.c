@@ -3,6 +3,7 @@
  * deployed has the signs. */
 #include "gate_functions.h"
 #include "learned_wires.h"
+#include "softmax.h"
 #include "wiring.h"
 
 #include <math.h>
@@ -241,7 +242,7 @@ static void trained_tables(const bnn_kernels *kernels, const struct lut *p, cons
 {
     const size_t gates = (size_t)p->gates;
     if (p->form == FORM_FUNCTIONS) {
-        gate_functions_shares(kernels, gates, w, memory->functions);
+        softmax_shares(kernels, gates, GATE_FUNCTIONS, w, memory->functions);
         gate_functions_tables(gates, memory->functions, memory->soft);
     } else {
         soft_tables(kernels, n_entries(p), w, memory->soft);
@@ -282,7 +283,7 @@ static void forward(const bnn_context *ctx, const void *params_, const bnn_layer
     }
     if (p->wiring == WIRING_LEARNED && (io->training || soft)) {
         const struct learned_wires learned = describe_learned(p, io);
-        learned_wires_shares(&learned, ctx->kernels, kept.share);
+        softmax_shares(ctx->kernels, learned.n, learned.candidates, learned.scores, kept.share);
         if (soft)
             learned_wires_mix(&learned, kept.share, io->x, kept.pins);
         else

@@ -31,28 +31,7 @@ static inline uint32_t learned_wires_best(const struct learned_wires *w, size_t 
     return learned_wires_input(w, pin * w->candidates + best);
 }
 
-/* share[n][candidates]: the softmax of the scores. */
-static inline void learned_wires_shares(const struct learned_wires *w, const bnn_kernels *kernels,
-                                        float *share)
-{
-    for (size_t pin = 0; pin < w->n; pin++) {
-        const float *score = w->scores + pin * w->candidates;
-        float *s = share + pin * w->candidates, most = score[0];
-        for (size_t j = 1; j < w->candidates; j++)
-            most = score[j] > most ? score[j] : most;
-        for (size_t j = 0; j < w->candidates; j++)
-            s[j] = score[j] - most;
-    }
-    kernels->exp(w->n * w->candidates, share, share);
-    for (size_t pin = 0; pin < w->n; pin++) {
-        float *s = share + pin * w->candidates, sum = 0.0f;
-        for (size_t j = 0; j < w->candidates; j++)
-            sum += s[j];
-        for (size_t j = 0; j < w->candidates; j++)
-            s[j] /= sum;
-    }
-}
-
+/* share[n][candidates]: softmax_shares of the scores. */
 BNN_HOT static void learned_wires_mix(const struct learned_wires *w, const float *share,
                                       const float *x, float *pins)
 {
