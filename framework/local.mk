@@ -323,6 +323,7 @@ infer_sources = \
 	framework/infer/engine/engine_float.h \
 	framework/infer/engine/engine_portable.c \
 	framework/infer/engine/pack.c framework/infer/engine/pack.h \
+	framework/infer/engine/pack_limits.h \
 	framework/infer/engine/pack_logic.c framework/infer/engine/pack_logic.h \
 	framework/infer/engine/pack_planes.c framework/infer/engine/pack_planes.h \
 	framework/infer/engine/pack_products.c framework/infer/engine/pack_products.h \

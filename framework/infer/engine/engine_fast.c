@@ -4,6 +4,7 @@
 #include "infer/engine/engine.h"
 #include "infer/engine/engine_float.h"
 #include "infer/engine/pack.h"
+#include "infer/engine/pack_limits.h"
 #include "infer/lines.h"
 #include "simd/bytes.h"
 #include "simd/count.h"

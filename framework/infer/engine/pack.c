@@ -1,5 +1,6 @@
 #include "infer/engine/pack.h"
 
+#include "infer/engine/pack_limits.h"
 #include "infer/lines.h"
 
 /* Sums of all patterns of all rows, which should stay in the first-level cache. */

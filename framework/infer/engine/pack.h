@@ -10,13 +10,6 @@
 #include "infer/engine/pack_products.h"
 #include "infer/engine/plain.h"
 
-enum { BNN_PACK_LANES = 16, BNN_PACK_TILE = 4 };
-
-/* What a stage may take beyond its values: inputs with their padding, and packed weights. Shapes
- * that cost more are left to other loops. */
-#define BNN_PACK_INPUT_BYTES  ((size_t)1 << 26)
-#define BNN_PACK_WEIGHT_BYTES ((size_t)1 << 28)
-
 typedef enum bnn_pack_loop {
     /* Integer sums, lanes are output channels. The inputs of a window are words: 32 bits or 4
      * pixels; each is set against 16 channels' words of weights, or of bits by their planes. */

@@ -36,8 +36,8 @@ typedef struct bnn_logic_part {
 typedef struct bnn_pack_logic {
     uint32_t n_rows, n_blocks, n_parts;
     uint32_t n_first; /* rows in front of the gates */
-    size_t
-        image_bytes; /* of pixels: from an image to the next; a model that sees a middle reads it out of the whole */
+    /* Of pixels: from an image to the next. A model that sees a middle reads it out of the whole. */
+    size_t image_bytes;
     const bnn_logic_block *blocks;
     const bnn_logic_part *parts;
     /* Values that are counts of more than one: [n_values][group] rows, and what the sum of a value is multiplied with. */
@@ -71,8 +71,8 @@ static inline bool bnn_logic_is_least(uint32_t table)
 /* Whether this is for a net: not for one of very many nodes, or groups. */
 bool bnn_pack_logic_fits(const bnn_logic *logic);
 
-/* Whether the net in front of a model reads whole images, of which the model sees the middle: else it reads what the model
- * sees. */
+/* Whether the net in front of a model reads whole images, of which the model sees the middle, and no later stage
+ * looks at the image: else it reads what the model sees. */
 bool bnn_pack_logic_crops(const bnn_model *model);
 
 /* in, out: the places of bits on both sides of the stage. Fails only for want of memory. */

@@ -1,7 +1,7 @@
 #include "infer/engine/pack_planes.h"
 
 #include "base/size.h"
-#include "infer/engine/pack.h"
+#include "infer/engine/pack_limits.h"
 
 enum { PLANES_MOST = 4 };
 

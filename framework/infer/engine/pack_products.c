@@ -1,7 +1,7 @@
 #include "infer/engine/pack_products.h"
 
 #include "base/size.h"
-#include "infer/engine/pack.h"
+#include "infer/engine/pack_limits.h"
 #include "infer/lines.h"
 
 /* With these, a product with any byte, and two of them, fit into 16 bits with a sign. */
