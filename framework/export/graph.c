@@ -11,8 +11,8 @@ typedef struct maker {
     bnn_arena *arena;
     bnn_op *ops;
     int32_t *input, *other; /* of each of ops */
-    int32_t
-        *made;  /* [network->n_ops]: the op whose output is that of a network op, -1: the image */
+    /* [network->n_ops]: the op that has the output of a network's op; -1: the image. */
+    int32_t *made;
     int32_t at; /* what the next one sees */
     uint32_t n;
     bnn_error *err;

@@ -32,10 +32,11 @@ static int portable_prepare(const bnn_model *model, bnn_arena *arena, void **sta
         prepared.scratch_bytes =
             bnn_size_larger(prepared.scratch_bytes, bnn_plain_workspace_bytes(&stages[i]));
     }
-    const int status = bnn_engine_order(model, arena, &prepared, err);
+    if (bnn_engine_order(model, arena, &prepared, err) != BNN_OK)
+        return err->status;
     *p = (portable_model){.prepared = prepared, .stages = stages};
     *state = p;
-    return status;
+    return BNN_OK;
 }
 
 const bnn_engine bnn_engine_portable = {.name = "portable", .prepare = portable_prepare};

@@ -17,7 +17,7 @@ enum {
 typedef union logic_block {
     bit_square square;
     /* Of pixels: of each eight images a byte for each pixel, bit k of image k. */
-    vb eight[LOGIC_IMAGES / LOGIC_EIGHT + 1][LOGIC_PARTS];
+    vb eight[LOGIC_IMAGES / LOGIC_EIGHT][LOGIC_PARTS];
 } logic_block;
 
 INLINE const vq *logic_row(const vq *rows, uint32_t offset)
@@ -87,6 +87,15 @@ INLINE void logic_put_eight(const bnn_logic_block *block, const logic_block *fro
         logic_set_row(rows, block->row[i], (vq){bits[i]});
 }
 
+/* Turned bytes of one place to its row, for all that lie side by side in a vector. */
+INLINE void logic_put_turned(vb turned, size_t eights, const uint32_t row[], vq *rows)
+{
+    UNROLL
+    for (size_t side = 0; side < BYTES_SIDE_BY_SIDE; side++)
+        memcpy((uint8_t *)rows + row[side * BYTES_SQUARE] + eights,
+               (const uint8_t *)&turned + side * BYTES_SQUARE, BYTES_SQUARE);
+}
+
 /* The rows of a block of pixels. */
 INLINE void logic_put_pixels(const bnn_logic_block *block, const logic_block *from, vq *rows)
 {
@@ -100,10 +109,7 @@ INLINE void logic_put_pixels(const bnn_logic_block *block, const logic_block *fr
             bytes_turn(turned);
             UNROLL
             for (size_t i = 0; i < BYTES_SQUARE; i++)
-                UNROLL
-            for (size_t side = 0; side < BYTES_SIDE_BY_SIDE; side++)
-                memcpy((uint8_t *)rows + row[side * BYTES_SQUARE + i] + eights,
-                       (const uint8_t *)&turned[i] + side * BYTES_SQUARE, BYTES_SQUARE);
+                logic_put_turned(turned[i], eights, row + i, rows);
         }
 }
 
