@@ -10,6 +10,15 @@
  * Parameters: simd/tile.h; TILE_ROWS, TILE_WIDE, TILE_NARROW; after dense_template.h, which says what
  * these are. */
 
+/* Weight gradients: a register tile is up to CONV_TILE_CHANNELS output channels x up to 5 taps of one kernel
+ * row, for one native part of the LANES partial sums. */
+#if defined(BNN_VEC_AVX2)
+enum { CONV_TILE_CHANNELS = 2 };
+#else
+enum { CONV_TILE_CHANNELS = 4 };
+#endif
+enum { CONV_TILE_TAPS = 5 };
+
 /* Of an output: the taps with an input under them. */
 static tile_taps conv_taps_of_output(const bnn_conv *conv, size_t output, size_t n_inputs)
 {
@@ -145,10 +154,10 @@ static void conv_run(const conv_pass *pass)
     }
 }
 
-/* Scratch: a vector of padding, then partial sums of weight gradients, or a strip of x. */
+/* Scratch: a vector of padding, then a tile of weight gradients and their partial sums, or a strip of x. */
 KERNEL size_t conv2d_scratch(const bnn_conv *conv)
 {
-    const size_t sums = 4 * (size_t)conv->kernel * conv->kernel * LANES;
+    const size_t sums = CONV_TILE_CHANNELS * (size_t)conv->kernel * conv->kernel * (LANES + 1);
     const size_t panel = conv_panel_size(conv);
     return conv->lanes + (panel > sums ? panel : sums);
 }
@@ -205,32 +214,74 @@ KERNEL void conv2d_input_gradient(const bnn_conv *conv, const float *gy, const f
                           .panel = scratch + conv->lanes});
 }
 
-/* Weight gradients: a register tile is CONV_TILE_CHANNELS output channels x up to 5 taps of one kernel
- * row, for one native part of the LANES partial sums. */
-#if defined(BNN_VEC_AVX2)
-enum { CONV_TILE_CHANNELS = 2 };
-#else
-enum { CONV_TILE_CHANNELS = 4 };
-#endif
-enum { CONV_TILE_TAPS = 5 };
-
-/* One row of outputs under one row of the kernel, added to sums[channel][tap] (sum_row floats
- * between channels, LANES between taps). */
-typedef struct conv_row {
+/* Rows of outputs under a tile of one kernel row, added to sums[channel][tap] (sum_row floats between channels, LANES
+ * between taps). */
+typedef struct conv_rows {
     const bnn_conv *conv;
-    const float *x;  /* the input row, [in.w][lanes], or NULL: all padding */
-    const float *gy; /* the output row of the first channel, [out.w][lanes] */
+    const float *x;  /* the input channel, [in.h][in.w][lanes] */
+    const float *gy; /* the first output channel, [out.h][out.w][lanes] */
     const float *pad;
-    size_t tap; /* the first tap of the tile */
+    size_t from, to;        /* rows of outputs */
+    size_t kernel_row, tap; /* the first tap of the tile */
+    size_t ahead;           /* from an output to one that is wanted after these rows */
     float *sums;
     size_t sum_row;
-} conv_row;
+} conv_rows;
 
-INLINE void conv_row_tile(const int channels, const int taps_n, const conv_row *r, size_t part)
+/* sum += the products of n floats of outputs, at gy, with those of inputs under each tap. */
+INLINE void conv_rows_add(const int channels, const int taps_n, const conv_rows *r, size_t part,
+                          size_t n, const float *gy, const float *const x[],
+                          vf sum[][CONV_TILE_TAPS])
+{
+    const size_t gy_row = (size_t)r->conv->out.h * r->conv->out.w * r->conv->lanes;
+    for (size_t lane = part; lane < n; lane += LANES) {
+        vf g[CONV_TILE_CHANNELS];
+        __builtin_prefetch(gy + r->ahead + lane);
+        UNROLL
+        for (int i = 0; i < channels; i++)
+            g[i] = load_f(gy + (size_t)i * gy_row + lane);
+        UNROLL
+        for (int t = 0; t < taps_n; t++) {
+            const vf pixel = hold_f(load_f(x[t] + lane));
+            UNROLL
+            for (int i = 0; i < channels; i++)
+                sum[i][t] = fma_f(g[i], pixel, sum[i][t]);
+        }
+    }
+}
+
+/* One row of outputs; x: the row of inputs, NULL: of padding. Outputs whose taps all lie in the row, one behind the other,
+ * are one run; at a border, or with a stride, each is by itself. */
+INLINE void conv_rows_add_row(const int channels, const int taps_n, const conv_rows *r, size_t part,
+                              const float *gy, const float *x, vf sum[][CONV_TILE_TAPS])
 {
     const bnn_conv *conv = r->conv;
-    const size_t lanes = conv->lanes;
-    const size_t gy_row = (size_t)conv->out.h * conv->out.w * lanes;
+    const size_t lanes = conv->lanes, taps = (size_t)taps_n;
+    const size_t inner = x != NULL && conv->in.w >= taps ? conv->in.w - taps + 1 : 0;
+    for (size_t ow = 0, n; ow < conv->out.w; ow += n, gy += n * lanes) {
+        const float *at[CONV_TILE_TAPS];
+        /* Left of the border this wraps around and is too large as well. */
+        const size_t first = ow * conv->stride + r->tap - conv->padding;
+        if (first < inner) {
+            UNROLL
+            for (size_t t = 0; t < taps; t++)
+                at[t] = x + (first + t) * lanes;
+            n = conv->stride > 1 ? 1 : bnn_size_smaller(inner - first, conv->out.w - ow);
+            conv_rows_add(channels, taps_n, r, part, n * lanes, gy, at, sum);
+        } else {
+            UNROLL
+            for (size_t t = 0; t < taps; t++)
+                at[t] = x != NULL && first + t < conv->in.w ? x + (first + t) * lanes : r->pad;
+            n = 1;
+            conv_rows_add(channels, taps_n, r, part, lanes, gy, at, sum);
+        }
+    }
+}
+
+INLINE void conv_rows_tile(const int channels, const int taps_n, const conv_rows *r, size_t part)
+{
+    const bnn_conv *conv = r->conv;
+    const size_t in_row = conv->in.w * conv->lanes, out_row = conv->out.w * conv->lanes;
     vf sum[CONV_TILE_CHANNELS][CONV_TILE_TAPS];
     UNROLL
     for (int i = 0; i < channels; i++) {
@@ -238,28 +289,12 @@ INLINE void conv_row_tile(const int channels, const int taps_n, const conv_row *
         for (int t = 0; t < taps_n; t++)
             sum[i][t] = load_f(r->sums + (size_t)i * r->sum_row + (size_t)t * LANES + part);
     }
-    for (size_t ow = 0; ow < conv->out.w; ow++) {
-        const float *x[CONV_TILE_TAPS];
-        UNROLL
-        for (int t = 0; t < taps_n; t++) {
-            const size_t at = ow * conv->stride + r->tap + (size_t)t - conv->padding;
-            /* Left of the border `at` wraps around and is too large as well. */
-            x[t] = r->x != NULL && at < conv->in.w ? r->x + at * lanes : r->pad;
-        }
-        const float *gy = r->gy + ow * lanes;
-        for (size_t lane = part; lane < lanes; lane += LANES) {
-            vf g[CONV_TILE_CHANNELS];
-            UNROLL
-            for (int i = 0; i < channels; i++)
-                g[i] = load_f(gy + (size_t)i * gy_row + lane);
-            UNROLL
-            for (int t = 0; t < taps_n; t++) {
-                const vf pixel = hold_f(load_f(x[t] + lane));
-                UNROLL
-                for (int i = 0; i < channels; i++)
-                    sum[i][t] = fma_f(g[i], pixel, sum[i][t]);
-            }
-        }
+    for (size_t oh = r->from; oh < r->to; oh++) {
+        const size_t ih = oh * conv->stride + r->kernel_row - conv->padding;
+        const bool inside = ih < conv->in.h;
+        if (inside || conv->pad_value != 0.0f)
+            conv_rows_add_row(channels, taps_n, r, part, r->gy + oh * out_row,
+                              inside ? r->x + ih * in_row : NULL, sum);
     }
     UNROLL
     for (int i = 0; i < channels; i++) {
@@ -269,87 +304,106 @@ INLINE void conv_row_tile(const int channels, const int taps_n, const conv_row *
     }
 }
 
-typedef void conv_row_function(const conv_row *, size_t);
+typedef void conv_rows_function(const conv_rows *, size_t);
 
-#define CONV_ROW(channels, taps_n)                                             \
-    KERNEL void conv_row_##channels##_##taps_n(const conv_row *r, size_t part) \
-    {                                                                          \
-        conv_row_tile(channels, taps_n, r, part);                              \
+#define CONV_ROWS(channels, taps_n)                                              \
+    KERNEL void conv_rows_##channels##_##taps_n(const conv_rows *r, size_t part) \
+    {                                                                            \
+        conv_rows_tile(channels, taps_n, r, part);                               \
     }
-#define CONV_ROWS(channels) \
-    CONV_ROW(channels, 1)   \
-    CONV_ROW(channels, 2) CONV_ROW(channels, 3) CONV_ROW(channels, 4) CONV_ROW(channels, 5)
-#define CONV_ROW_TABLE(channels)                                                   \
-    {                                                                              \
-        conv_row_##channels##_1, conv_row_##channels##_2, conv_row_##channels##_3, \
-            conv_row_##channels##_4, conv_row_##channels##_5                       \
+#define CONV_ROWS_OF(channels) \
+    CONV_ROWS(channels, 1)     \
+    CONV_ROWS(channels, 2) CONV_ROWS(channels, 3) CONV_ROWS(channels, 4) CONV_ROWS(channels, 5)
+#define CONV_ROWS_TABLE(channels)                                                     \
+    {                                                                                 \
+        conv_rows_##channels##_1, conv_rows_##channels##_2, conv_rows_##channels##_3, \
+            conv_rows_##channels##_4, conv_rows_##channels##_5                        \
     }
 
-CONV_ROWS(1)
-CONV_ROWS(2)
+CONV_ROWS_OF(1)
+CONV_ROWS_OF(2)
 #if !defined(BNN_VEC_AVX2)
-CONV_ROWS(4)
+CONV_ROWS_OF(3)
+CONV_ROWS_OF(4)
 #endif
+
+/* Outputs that the nearest cache keeps until the kernel's next row wants them; and so many that they come from the next
+ * one in time, if each line is wanted once: where a vector is a whole one. */
+enum { CONV_NEAR_BYTES = 1 << 14, CONV_PLANE_BYTES = PARTS == 1 ? 1 << 17 : CONV_NEAR_BYTES };
+
+/* How many rows of outputs a tile takes before it goes on to the kernel's next row. */
+static size_t conv_rows_at_once(const bnn_conv *conv, size_t channels)
+{
+    const size_t row = channels * conv->out.w * conv->lanes * sizeof(float);
+    return conv->out.h * row <= CONV_PLANE_BYTES ? conv->out.h
+                                                 : bnn_size_larger(1, CONV_NEAR_BYTES / row);
+}
 
 /* The gradients of `channels` output channels for one input channel, in sums[][k * k][LANES]. */
 static void conv_weight_sums(size_t channels, const bnn_conv *conv, const float *x, const float *gy,
                              const float *pad, float *sums)
 {
-    static conv_row_function *const rows_of[][CONV_TILE_TAPS] = {
-        CONV_ROW_TABLE(1),
-        CONV_ROW_TABLE(2),
+    static conv_rows_function *const rows_of[CONV_TILE_CHANNELS][CONV_TILE_TAPS] = {
+        CONV_ROWS_TABLE(1),
+        CONV_ROWS_TABLE(2),
 #if !defined(BNN_VEC_AVX2)
-        {0},
-        CONV_ROW_TABLE(4),
+        CONV_ROWS_TABLE(3),
+        CONV_ROWS_TABLE(4),
 #endif
     };
-    const size_t k = conv->kernel, lanes = conv->lanes;
+    const size_t k = conv->kernel, row = conv->out.w * conv->lanes;
+    const size_t step = conv_rows_at_once(conv, channels);
     memset(sums, 0, channels * k * k * LANES * sizeof *sums);
-    for (size_t oh = 0; oh < conv->out.h; oh++)
-        for (size_t kh = 0; kh < k; kh++) {
-            const size_t ih = oh * conv->stride + kh - conv->padding;
-            const bool inside = ih < conv->in.h;
-            if (!inside && conv->pad_value == 0.0f)
-                continue;
+    for (size_t oh = 0; oh < conv->out.h; oh += step)
+        for (size_t kh = 0; kh < k; kh++)
             for (size_t tap = 0, n; tap < k; tap += n) {
-                n = k - tap < CONV_TILE_TAPS ? k - tap : CONV_TILE_TAPS;
-                const conv_row row = {.conv = conv,
-                                      .x = inside ? x + ih * conv->in.w * lanes : NULL,
-                                      .gy = gy + oh * conv->out.w * lanes,
-                                      .pad = pad,
-                                      .tap = tap,
-                                      .sums = sums + (kh * k + tap) * LANES,
-                                      .sum_row = k * k * LANES};
+                n = bnn_size_smaller(k - tap, CONV_TILE_TAPS);
+                const conv_rows rows = {.conv = conv,
+                                        .x = x,
+                                        .gy = gy,
+                                        .pad = pad,
+                                        .from = oh,
+                                        .to = bnn_size_smaller(oh + step, conv->out.h),
+                                        .kernel_row = kh,
+                                        .tap = tap,
+                                        .ahead = (step + kh % channels * conv->out.h) * row,
+                                        .sums = sums + (kh * k + tap) * LANES,
+                                        .sum_row = k * k * LANES};
                 for (size_t part = 0; part < LANES; part += VL)
-                    rows_of[channels - 1][n - 1](&row, part);
+                    rows_of[channels - 1][n - 1](&rows, part);
             }
-        }
+}
+
+/* The next tile of `left` output channels: two of three rather than one of four and one of two. */
+static size_t conv_tile_channels(size_t left)
+{
+    return CONV_TILE_CHANNELS == 4 && (left == 5 || left == 6)
+               ? 3
+               : bnn_size_smaller(left, CONV_TILE_CHANNELS);
 }
 
 KERNEL void conv2d_weight_gradient(const bnn_conv *conv, const float *x, const float *gy, float *gw,
                                    float *gbias, float *scratch)
 {
     const float *pad = conv_fill_padding(conv, scratch);
-    float *sums = scratch + conv->lanes;
     const size_t in_size = (size_t)conv->in.h * conv->in.w * conv->lanes;
     const size_t out_size = (size_t)conv->out.h * conv->out.w * conv->lanes;
     const size_t area = (size_t)conv->kernel * conv->kernel;
+    float *gradient = scratch + conv->lanes, *sums = gradient + CONV_TILE_CHANNELS * area;
     for (size_t o = 0, channels; o < conv->out.c; o += channels) {
-        const size_t left = conv->out.c - o;
-        channels = left >= CONV_TILE_CHANNELS ? CONV_TILE_CHANNELS : left >= 2 ? 2 : 1;
+        channels = conv_tile_channels(conv->out.c - o);
         for (size_t c = 0; c < conv->in.c; c++) {
             conv_weight_sums(channels, conv, x + c * in_size, gy + o * out_size, pad, sums);
+            reduce_rows(channels * area, sums, gradient);
             for (size_t i = 0; i < channels; i++)
-                for (size_t t = 0; t < area; t++)
-                    gw[((o + i) * conv->in.c + c) * area + t] =
-                        reduce_lanes(sums + (i * area + t) * LANES);
+                memcpy(gw + ((o + i) * conv->in.c + c) * area, gradient + i * area,
+                       area * sizeof *gw);
         }
     }
     if (gbias != NULL)
-        for (size_t o = 0; o < conv->out.c; o++)
-            gbias[o] = sum_array(out_size, gy + o * out_size);
+        sum_rows(conv->out.c, out_size, gy, gbias);
 }
 
-#undef CONV_ROW
 #undef CONV_ROWS
-#undef CONV_ROW_TABLE
+#undef CONV_ROWS_OF
+#undef CONV_ROWS_TABLE

@@ -136,14 +136,21 @@ KERNEL void dense_input_gradient(uint32_t in, uint32_t out, uint32_t lanes, cons
                     lanes);
 }
 
-/* xt[lane][in rounded up to LANES] = x[in][lane], in blocks that stay in cache. */
+/* xt[lane][in rounded up to LANES] = x[in][lane], in squares. */
 static void dense_transpose(size_t in, size_t lanes, const float *x, float *xt)
 {
     const size_t row = round_up(in, LANES);
-    for (size_t i0 = 0; i0 < row; i0 += LANES)
-        for (size_t lane = 0; lane < lanes; lane++)
-            for (size_t i = i0; i < i0 + LANES; i++)
-                xt[lane * row + i] = i < in ? x[i * lanes + lane] : 0.0f;
+    for (size_t i = 0; i < row; i += VL)
+        for (size_t lane = 0; lane < lanes; lane += VL) {
+            vf square[VL];
+            UNROLL
+            for (size_t j = 0; j < VL; j++)
+                square[j] = i + j < in ? load_f(x + (i + j) * lanes + lane) : splat_f(0.0f);
+            transpose_square(square);
+            UNROLL
+            for (size_t j = 0; j < VL; j++)
+                store_f(xt + (lane + j) * row + i, square[j]);
+        }
 }
 
 KERNEL void dense_weight_gradient(uint32_t in, uint32_t out, uint32_t lanes, const float *x,
@@ -159,8 +166,7 @@ KERNEL void dense_weight_gradient(uint32_t in, uint32_t out, uint32_t lanes, con
                                .y_row = in},
                     in);
     if (gbias != NULL)
-        for (size_t o = 0; o < out; o++)
-            gbias[o] = sum_array(lanes, gy + o * lanes);
+        sum_rows(out, lanes, gy, gbias);
 }
 
 #undef PRODUCT_TILE

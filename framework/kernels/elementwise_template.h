@@ -176,6 +176,42 @@ KERNEL float sum_array(size_t n, const float *x)
     return sum_terms(false, n, x, NULL);
 }
 
+enum { SUM_ROWS = 4 };
+
+/* Sums of some rows at once, since a chain of additions waits for itself. */
+INLINE void sum_few_rows(const int rows, size_t n, const float *x, float sums[][LANES])
+{
+    for (size_t part = 0; part < LANES; part += VL) {
+        vf sum[SUM_ROWS];
+        UNROLL
+        for (int i = 0; i < rows; i++)
+            sum[i] = splat_f(0.0f);
+        for (size_t at = part; at < n; at += LANES) {
+            UNROLL
+            for (int i = 0; i < rows; i++)
+                sum[i] += load_f(x + (size_t)i * n + at);
+        }
+        UNROLL
+        for (int i = 0; i < rows; i++)
+            store_f(&sums[i][part], sum[i]);
+    }
+}
+
+/* out[rows]: sum_array of each of x[rows][n]; n is a multiple of LANES. */
+static void sum_rows(size_t rows, size_t n, const float *x, float *out)
+{
+    for (size_t row = 0, some; row < rows; row += some) {
+        float sums[LANES][LANES];
+        some = rows - row < LANES ? rows - row : LANES;
+        size_t i = 0;
+        for (; i + SUM_ROWS <= some; i += SUM_ROWS)
+            sum_few_rows(SUM_ROWS, n, x + (row + i) * n, sums + i);
+        for (; i < some; i++)
+            sum_few_rows(1, n, x + (row + i) * n, sums + i);
+        reduce_rows(some, sums[0], out + row);
+    }
+}
+
 /* ---- pixels ------------------------------------------------------------------------------ */
 
 typedef uint8_t bytes16 __attribute__((vector_size(16)));

@@ -130,8 +130,7 @@ INLINE void gates_run_backward(const bnn_gates *gates, const int k, const bool w
             for (int m = 0; m < n_terms; m++)
                 store_f(&sums[m][lane], sum[m]);
         }
-        for (int m = 0; m < n_terms; m++)
-            gc[m] = reduce_lanes(sums[m]);
+        reduce_rows((size_t)n_terms, sums[0], gc);
     }
 }
 

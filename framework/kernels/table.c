@@ -1,5 +1,6 @@
 /* table.c - the kernels of one instruction set. Compiled once for each of them (simd/vec.h). */
 #include "base/arena.h"
+#include "base/size.h"
 #include "simd/lanes.h"
 #include "simd/planes.h"
 #include "simd/tile.h"

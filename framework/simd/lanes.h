@@ -1,5 +1,5 @@
 /* lanes.h - part of a vector in memory, and lanes that change places: even and odd ones, a square of
- * lanes transposed. Parameter: as in vec.h. */
+ * lanes transposed, or summed row by row. Parameter: as in vec.h. */
 #ifndef BNN_SIMD_LANES_H
 #define BNN_SIMD_LANES_H
 
@@ -107,6 +107,57 @@ INLINE void transpose_square(vf rows[VL])
 #if VL >= 16
     transpose_step(8, exchange_8, rows);
 #endif
+}
+
+/* Rows i and i + d become one, whose lanes with bit d are those of the second: each pair of lanes d apart is added. */
+INLINE void reduce_step(const int d, void exchange(vf *, vf *), vf rows[VL])
+{
+    UNROLL
+    for (int i = 0; i < d; i++) {
+        exchange(&rows[i], &rows[i + d]);
+        rows[i] += rows[i + d];
+    }
+}
+
+/* Lane i: the sum of the lanes of rows[i], by the tree of reduce_lanes. */
+INLINE vf reduce_square(vf rows[VL])
+{
+#if VL >= 16
+    reduce_step(8, exchange_8, rows);
+#endif
+#if VL >= 8
+    reduce_step(4, exchange_4, rows);
+#endif
+    reduce_step(2, exchange_2, rows);
+    reduce_step(1, exchange_1, rows);
+    return rows[0];
+}
+
+/* The parts of a logical vector, added by that tree. */
+INLINE vf reduce_parts(const float lanes[LANES])
+{
+    vf sum[PARTS];
+    UNROLL
+    for (int i = 0; i < PARTS; i++)
+        sum[i] = load_f(lanes + i * VL);
+    for (int half = PARTS / 2; half > 0; half /= 2) {
+        UNROLL
+        for (int i = 0; i < half; i++)
+            sum[i] += sum[i + half];
+    }
+    return sum[0];
+}
+
+/* out[n]: reduce_lanes of each of sums[n][LANES]. */
+INLINE void reduce_rows(size_t n, const float *sums, float *out)
+{
+    for (size_t first = 0; first < n; first += VL) {
+        vf rows[VL];
+        UNROLL
+        for (size_t i = 0; i < VL; i++)
+            rows[i] = reduce_parts(sums + (first + i < n ? first + i : n - 1) * LANES);
+        store_part_f(out + first, n - first, reduce_square(rows));
+    }
 }
 
 #undef SHUFFLE
