@@ -1,5 +1,6 @@
 #include "data/recorded.h"
 
+#include "base/fault.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "data/formats/idx.h"
@@ -19,7 +20,15 @@ typedef struct recorded_search {
     bnn_arena *arena;
     bnn_dataset *out;
     bnn_trail trail;
+    bnn_error
+        fault; /* the first of the machine: what could not be looked at may be what is looked for */
 } recorded_search;
+
+static void recorded_note(recorded_search *s, const bnn_error *err)
+{
+    if (s->fault.status == BNN_OK && bnn_fault_is(err))
+        s->fault = *err;
+}
 
 /* ---- by the catalogue -------------------------------------------------------------------- */
 
@@ -31,8 +40,10 @@ static bool recorded_try_entry(recorded_search *s, const char *name)
     bnn_data_options options = *s->recorded->options;
     bnn_error err;
     options.name = name;
-    if (bnn_catalogue_load(s->search.catalogue, name, s->arena, &entry, &err) != BNN_OK)
+    if (bnn_catalogue_load(s->search.catalogue, name, s->arena, &entry, &err) != BNN_OK) {
+        recorded_note(s, &err);
         return false;
+    }
     const bool knows = bnn_catalogue_knows_contents(&entry);
     if (knows)
         bnn_catalogue_sha256(&entry, sha256);
@@ -42,6 +53,7 @@ static bool recorded_try_entry(recorded_search *s, const char *name)
     if (bnn_dataset_open(&options, &s->search, s->out, &err) != BNN_OK) {
         const size_t n = strcspn(err.message, ";\n");
         bnn_trail_add(&s->trail, "%.*s", (int)n, err.message);
+        recorded_note(s, &err);
         return false;
     }
     if (strcmp(s->out->sha256, s->recorded->sha256) == 0)
@@ -59,8 +71,10 @@ static bool recorded_try_catalogue(recorded_search *s)
     size_t n;
     if (recorded_try_entry(s, own))
         return true;
-    if (bnn_catalogue_list(s->search.catalogue, s->arena, &names, &n, &err) != BNN_OK)
+    if (bnn_catalogue_list(s->search.catalogue, s->arena, &names, &n, &err) != BNN_OK) {
+        recorded_note(s, &err);
         return false;
+    }
     for (size_t i = 0; i < n; i++)
         if (strcmp(names[i], own) != 0 && recorded_try_entry(s, names[i]))
             return true;
@@ -84,14 +98,21 @@ static bool recorded_read_file(recorded_search *s, const char *folder, const cha
     bnn_error err;
     const size_t n = strlen(name) - (bnn_text_ends_with(name, ".gz") ? strlen(".gz") : 0);
     if (!bnn_path_join(folder, name, path) || !bnn_idx_peek(path, &type, &n_dims) ||
-        type != BNN_IDX_TYPE_BYTE ||
-        bnn_content_read(path, BNN_CONTENT_LIMIT_BYTES, &all, &err) != BNN_OK)
+        type != BNN_IDX_TYPE_BYTE)
         return false;
+    if (bnn_content_read(path, BNN_CONTENT_LIMIT_BYTES, &all, &err) != BNN_OK) {
+        recorded_note(s, &err);
+        return false;
+    }
     free(all.bytes);
     out->is_labels = n_dims == 1;
     out->file = (bnn_catalogue_file){.name = bnn_arena_printf(s->arena, "%.*s", (int)n, name),
                                      .sha256 = bnn_arena_strdup(s->arena, all.sha256)};
-    return out->file.name != NULL && out->file.sha256 != NULL;
+    if (out->file.name != NULL && out->file.sha256 != NULL)
+        return true;
+    bnn_no_memory(&err);
+    recorded_note(s, &err);
+    return false;
 }
 
 /* Whether an entry of these files, read in one of the ways there are, means the data. */
@@ -139,6 +160,10 @@ static bool recorded_try_folder(recorded_search *s, const char *folder, const ch
     const struct dirent *e;
     DIR *directory = opendir(folder);
     size_t n = 0;
+    if (directory == NULL) {
+        bnn_fail_errno(&err, BNN_E_RESOURCE, "%s: cannot open", folder);
+        recorded_note(s, &err);
+    }
     while (directory != NULL && n < RECORDED_FILES_MAX && (e = readdir(directory)) != NULL)
         n += recorded_read_file(s, folder, e->d_name, &files[n]);
     if (directory != NULL)
@@ -147,9 +172,11 @@ static bool recorded_try_folder(recorded_search *s, const char *folder, const ch
     options.path_may_fail = false;
     search.entry = &entry;
     search.download = false;
-    if (recorded_assign(s, files, n, &entry, 0) &&
-        bnn_dataset_open(&options, &search, s->out, &err) == BNN_OK)
-        return true;
+    if (recorded_assign(s, files, n, &entry, 0)) {
+        if (bnn_dataset_open(&options, &search, s->out, &err) == BNN_OK)
+            return true;
+        recorded_note(s, &err);
+    }
     bnn_trail_add(&s->trail, "%s (%s): %s", folder, origin,
                   directory == NULL ? "no such directory"
                   : n == 0          ? "no IDX files"
@@ -194,11 +221,15 @@ int bnn_dataset_reopen(const bnn_recorded_data *recorded, const bnn_data_search 
         return bnn_no_memory(err);
     s.search.download = false;
     bool found = recorded_try_catalogue(&s) || recorded_try_places(&s);
-    if (!found && search->download) {
+    if (!found && search->download && s.fault.status == BNN_OK) {
         s.search.download = true;
         found = recorded_try_catalogue(&s);
     }
     bnn_arena_destroy(s.arena);
+    if (!found && s.fault.status != BNN_OK) {
+        *err = s.fault;
+        return err->status;
+    }
     if (!found && bnn_catalogue_builtin(recorded->options->name) != NULL)
         return bnn_fail(err, BNN_E_RESOURCE,
                         "the data that the run was trained on are not here: this version of bnnrun "

@@ -4,10 +4,12 @@
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/data_fixture.h"
 
+#include "data/recorded.h"
 #include "data/sources/directory.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static const char *data_path; /* BNN_DATA_PATH as the program was started */
@@ -191,6 +193,38 @@ START_TEST(test_a_path_is_the_only_place)
     ck_assert_int_eq(bnn_dataset_open(&options, &search, &data, &err), BNN_OK);
     ck_assert_int_eq(chdir(here), 0);
     ck_assert_str_eq(data.source, fixture_path("sets/tiny"));
+    bnn_dataset_close(&data);
+}
+END_TEST
+
+/* What a run was trained on is not elsewhere because it cannot be opened, nor is it downloaded. */
+START_TEST(test_recorded_data_without_descriptors)
+{
+    bnn_dataset data;
+    bnn_error err;
+    fixture_notes notes = {.n_downloads = 0};
+    const bnn_data_options options = {.name = "tiny", .validation = 1};
+    const bnn_data_search search = fixture_search(true, &notes);
+    fixture_write_set(&tiny, "cache/bnnrun/tiny", false);
+    ck_assert_int_eq(bnn_dataset_open(&options, &search, &data, &err), BNN_OK);
+    const bnn_recorded_data recorded = {.options = &options,
+                                        .sha256 = data.sha256,
+                                        .shape = data.shape,
+                                        .n_classes = data.n_classes};
+    bnn_dataset again;
+    struct rlimit limit, none;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = limit;
+    none.rlim_cur = 0;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    const int status = bnn_dataset_reopen(&recorded, &search, &again, &err);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    ck_assert_int_eq(status, BNN_E_RESOURCE);
+    ck_assert_msg(strstr(err.message, "Too many open files") != NULL, "%s", err.message);
+    ck_assert_int_eq(notes.n_downloads, 0);
+    ck_assert_int_eq(bnn_dataset_reopen(&recorded, &search, &again, &err), BNN_OK);
+    ck_assert_str_eq(again.sha256, data.sha256);
+    bnn_dataset_close(&again);
     bnn_dataset_close(&data);
 }
 END_TEST
@@ -611,6 +645,7 @@ static Suite *make_suite(void)
     tcase_add_test(find, test_first_catalogue_directory_wins);
     tcase_add_test(find, test_search_order);
     tcase_add_test(find, test_a_path_is_the_only_place);
+    tcase_add_test(find, test_recorded_data_without_descriptors);
     tcase_add_test(find, test_missing_and_wrong_are_two_things);
     tcase_add_test(find, test_files_of_another_set_are_passed_over);
     tcase_add_test(find, test_spellings);
