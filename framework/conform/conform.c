@@ -3,6 +3,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/fault.h"
 #include "base/fp_mode.h"
 #include "base/sandbox.h"
 #include "kernels/kernels.h"
@@ -95,6 +96,19 @@ void conform_skip(const conform_subject *s, const char *format, ...)
     conform_answer_is(s->answer, BNN_CONFORM_SKIPPED, format, args);
 }
 
+/* Without a verdict. */
+_Noreturn static void conform_give_up(const conform_subject *s, const bnn_error *err)
+{
+    s->answer->fault = *err;
+    _exit(EXIT_SUCCESS);
+}
+
+void conform_check_fault(const conform_subject *s, const bnn_error *err)
+{
+    if (err->reason != 0 || bnn_fault_is(err))
+        conform_give_up(s, err);
+}
+
 /* A core file of each crash helps nobody, and what the plugin prints is no result. */
 static void conform_settle_child(pid_t parent, int line)
 {
@@ -116,11 +130,15 @@ _Noreturn static void conform_run_child(const conform_check *check, const char *
     conform_memory memory = {.s = &s};
     bnn_registry *registry = bnn_registry_create(NULL);
     s.ctx.kernels = bnn_kernels_choose(&err);
+    if (registry == NULL)
+        bnn_no_memory(&err);
     if (registry == NULL || s.ctx.kernels == NULL)
-        conform_break(&s, "%s", err.message[0] != '\0' ? err.message : "out of memory");
+        conform_give_up(&s, &err);
     bnn_sandbox_enter(NULL);
     bnn_registry_trust(registry); /* this is a process to crash in */
     s.plugin = bnn_registry_load_file(registry, path, &err);
+    if (s.plugin == NULL)
+        conform_check_fault(&s, &err);
     /* The path is known. */
     const size_t n = strlen(path);
     const bool begins = strncmp(err.message, path, n) == 0 && err.message[n] == ':';
@@ -185,7 +203,7 @@ static int conform_fork(const conform_check *check, const char *path, double sec
     int ends[2], status = 0;
     const pid_t parent = getpid();
     if (pipe2(ends, O_CLOEXEC) != 0)
-        return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot make a pipe");
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot make a pipe");
     const pid_t child = fork();
     if (child == 0) {
         conform_settle_child(parent, ends[1]);
@@ -194,7 +212,7 @@ static int conform_fork(const conform_check *check, const char *path, double sec
     close(ends[1]);
     if (child < 0) {
         close(ends[0]);
-        return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot fork a process for a check");
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot fork a process for a check");
     }
     const bool late = !conform_await(ends[0], seconds);
     close(ends[0]);
@@ -204,6 +222,10 @@ static int conform_fork(const conform_check *check, const char *path, double sec
     }
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         continue;
+    if (answer->fault.status != BNN_OK) {
+        *err = answer->fault;
+        return err->status;
+    }
     out->verdict = answer->verdict;
     snprintf(out->message, sizeof out->message, "%.*s", (int)sizeof answer->message - 1,
              answer->message);

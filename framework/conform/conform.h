@@ -31,7 +31,7 @@ size_t bnn_conform_count(bnn_kind kind);
 
 /* Runs check i on a file, which promises the kind with its name. seconds: how long it may take. The
  * caller is a single thread, since this forks. BNN_OK, whatever the verdict; BNN_E_INTERNAL without
- * memory or process. */
+ * memory, BNN_E_RESOURCE without a process, or where the file cannot be read. */
 int bnn_conform_run(const char *path, bnn_kind kind, size_t i, double seconds,
                     bnn_conform_result *out, bnn_error *err);
 

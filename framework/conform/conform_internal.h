@@ -14,7 +14,8 @@ typedef struct conform_answer {
     bnn_conform_verdict verdict; /* 0 while the check is under way */
     char setting[200];           /* the parameters being tried, "" for the defaults */
     char message[1000];
-    char hint[80]; /* what may be behind a crash, or "" */
+    char hint[80];   /* what may be behind a crash, or "" */
+    bnn_error fault; /* why there is no verdict; its status is BNN_OK where there is one */
 } conform_answer;
 
 /* A plugin with one setting of its parameters. */
@@ -44,6 +45,9 @@ _Noreturn void conform_break(const conform_subject *s, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 _Noreturn void conform_skip(const conform_subject *s, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Ends the process, too, without a verdict, where a failure is the machine's, or that of reading a file. */
+void conform_check_fault(const conform_subject *s, const bnn_error *err);
 
 /* A macro, so that the arguments of the message are evaluated only where it is needed. */
 #define CONFORM_REQUIRE(subject, condition, ...)   \

@@ -90,8 +90,10 @@ static void file_check_object(conform_subject *s)
     char *bytes;
     size_t size;
     bnn_error err;
-    CONFORM_REQUIRE(s, bnn_file_read(s->plugin->path, 1 << 26, &bytes, &size, &err) == BNN_OK, "%s",
-                    err.message);
+    if (bnn_file_read(s->plugin->path, 1 << 26, &bytes, &size, &err) != BNN_OK) {
+        conform_check_fault(s, &err);
+        conform_break(s, "%s", err.message);
+    }
     const ElfW(Ehdr) *elf = file_part(s, bytes, size, 0, sizeof *elf);
     const size_t n = elf->e_shnum;
     const ElfW(Shdr) *sections = file_part(s, bytes, size, elf->e_shoff, n * sizeof *sections);

@@ -134,7 +134,7 @@ static int guard_rehearse(bnn_rehearsal *r, bnn_error *err)
         return bnn_no_memory(err);
     const pid_t child = bnn_child_fork();
     if (child < 0)
-        return bnn_fail_errno(err, BNN_E_INTERNAL, "cannot fork a process to try plugins in");
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "cannot fork a process to try plugins in");
     if (child == 0) {
         bnn_sandbox_enter(NULL);
         r->state = REHEARSAL_CHILD;

@@ -130,28 +130,26 @@ static bool registry_find(const char **list, const char *file, char path[PATH_MA
     return false;
 }
 
-/* Appends the files of one name on the path, if they are plugins of this kind. */
-static size_t registry_list(const bnn_registry *registry, bnn_kind kind, const char *stem,
-                            bnn_plugin_file *out)
+/* Appends the files of one name on the path, if they are plugins of this kind. False without memory. */
+static bool registry_list(const bnn_registry *registry, bnn_kind kind, const char *stem,
+                          bnn_plugin_file *files, size_t *n)
 {
     char file[NAME_MAX + 1], path[PATH_MAX], name[BNN_PLUGIN_NAME];
-    const char *list = registry->list;
+    const char *list = registry->list, *first = NULL;
     bnn_kind found;
-    size_t n = 0;
     snprintf(file, sizeof file, "%s.so", stem);
     if (!bnn_plugin_file_name(file, &found, name) || found != kind)
-        return 0;
+        return true;
     const char *kept = bnn_arena_strdup(registry->arena, name);
-    while (registry_find(&list, file, path)) {
-        out[n] = (bnn_plugin_file){.kind = kind,
-                                   .name = kept,
-                                   .path = bnn_arena_strdup(registry->arena, path),
-                                   .shadowed_by = n > 0 ? out[0].path : NULL};
-        if (kept == NULL || out[n].path == NULL)
-            break;
-        n++;
+    while (kept != NULL && registry_find(&list, file, path)) {
+        const char *its = bnn_arena_strdup(registry->arena, path);
+        if (its == NULL)
+            return false;
+        files[(*n)++] =
+            (bnn_plugin_file){.kind = kind, .name = kept, .path = its, .shadowed_by = first};
+        first = first != NULL ? first : its;
     }
-    return n;
+    return kept != NULL;
 }
 
 int bnn_registry_scan(bnn_registry *registry, const bnn_plugin_file **out, size_t *n,
@@ -167,7 +165,8 @@ int bnn_registry_scan(bnn_registry *registry, const bnn_plugin_file **out, size_
         return bnn_no_memory(err);
     for (bnn_kind kind = BNN_KIND_LAYER; bnn_kind_name(kind) != NULL; kind++)
         for (size_t i = 0; i < n_names; i++)
-            n_files += registry_list(registry, kind, names[i], files + n_files);
+            if (!registry_list(registry, kind, names[i], files, &n_files))
+                return bnn_no_memory(err);
     *out = files;
     *n = n_files;
     return BNN_OK;
