@@ -25,6 +25,9 @@ base_sources = $(infer_base_sources) \
 	framework/base/sha256.c framework/base/sha256.h \
 	framework/base/statistics.c framework/base/statistics.h \
 	framework/base/text.c framework/base/text.h
+if COVERAGE
+base_sources += tests/coverage/leave.c
+endif
 simd_sources = \
 	framework/simd/bytes.h \
 	framework/simd/count.h \

@@ -481,20 +481,26 @@ tests_torture_torture_SOURCES = \
 	tests/torture/describe.c \
 	tests/torture/faults.h \
 	tests/torture/judge.c tests/torture/judge.h \
+	tests/torture/suites.c tests/torture/suites.h \
 	tests/torture/torture.c \
 	tests/torture/trial.c tests/torture/trial.h
 tests_torture_torture_LDADD = $(bnn_libraries)
 check_LTLIBRARIES += tests/torture/inject.la
-tests_torture_inject_la_SOURCES = tests/torture/inject.c
+tests_torture_inject_la_SOURCES = \
+	tests/torture/inject.c \
+	tests/torture/symbols.c tests/torture/symbols.h
 tests_torture_inject_la_CFLAGS = $(BNN_FLAGS) $(BNN_WARNINGS) -U_FORTIFY_SOURCE -fvisibility=default \
 	-fno-builtin -ftls-model=initial-exec
 tests_torture_inject_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 tests_torture_inject_la_LIBADD = -ldl
 
 EXTRA_DIST += \
+	tests/torture/bits.yaml \
+	tests/torture/floats.yaml \
 	tests/torture/gates.yaml \
 	tests/torture/looks.yaml \
 	tests/torture/random.yaml \
+	tests/torture/skips.yaml \
 	tests/torture/widths.yaml
 .PHONY: torture
 torture: all tests/torture/torture tests/torture/inject.la

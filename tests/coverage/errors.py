@@ -3,7 +3,8 @@
 
 An error branch is a line that makes an error (it calls a function whose name says so: fail, no_memory, refuse, usage
 ...), or hands one on (the `return` of a status, NULL, -1 or false that an `if` leads to whose condition finds a
-failure). It has been taken when gcov counted the line and left no part of it out.
+failure). It has been taken when gcov counted the line and left no part of it out; where a statement begins with the call
+that makes the error, when gcov counted it: what is left out then is a word of the message.
 
     errors.py [--gcov PROGRAM] SOURCES [FOLDER|FILE...]     in a folder that was configured with --enable-coverage
 
@@ -19,6 +20,7 @@ import subprocess
 import sys
 
 MAKES = re.compile(r'(?:\b|_)(?:fail|no_memory|refuse|usage|unknown|damaged|blame|expected|diag_add)(?:_\w+)?\(')
+BEGINS = re.compile(r'\s*(?:return |(?:int )?\w+ = )?\w*' + MAKES.pattern)
 FAILURE = re.compile(r'!= (?:BNN_OK|SQLITE_\w+|ARCHIVE_OK|0)\b|== (?:NULL|MAP_FAILED|-1)\b|< 0\b|\bfailed\b')
 HANDS_ON = re.compile(r'\breturn (?:status|code|\w+->status|NULL|-1|false|fd|BNN_E_\w+);')
 NO_CODE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
@@ -58,18 +60,19 @@ def handed_on(code, lines):
 
 
 def error_branches(path):
-    """The numbers of a file's lines that are error branches, and its lines."""
+    """The numbers of a file's lines that are error branches, those of them that begin with the call, and its lines."""
     with open(path, encoding='utf-8') as file:
         text = file.read()
     code = bare(text)
     lines = code.split('\n')
     made = {number for number, line in enumerate(lines, 1)
             if line.startswith(' ') and MAKES.search(line)}
-    return made | set(handed_on(code, lines)), text.split('\n')
+    begun = {number for number in made if BEGINS.match(lines[number - 1])}
+    return made | set(handed_on(code, lines)), begun, text.split('\n')
 
 
 def counted(gcov, root, wanted):
-    """{file: {line: taken}} of what was compiled: a line of several objects is taken where one of them took it."""
+    """{file: {line: (counted, whole)}} of what was compiled; of a line of several objects the best."""
     files = collections.defaultdict(dict)
     notes = sorted(os.path.join(folder, name) for top in ('framework', 'db')
                    for folder, _, names in os.walk(top) for name in names if name.endswith('.gcno'))
@@ -82,8 +85,9 @@ def counted(gcov, root, wanted):
                 if not any(path == name or path.startswith(name + '/') for name in wanted):
                     continue
                 for line in file['lines']:
-                    taken = line['count'] > 0 and not line['unexecuted_block']
-                    files[path][line['line_number']] = files[path].get(line['line_number'], False) or taken
+                    counts = line['count'] > 0
+                    taken = (counts, counts and not line['unexecuted_block'])
+                    files[path][line['line_number']] = max(files[path].get(line['line_number'], taken), taken)
     return files
 
 
@@ -96,9 +100,9 @@ def main():
     wanted = [os.path.normpath(part) for part in asked.parts]
     shares = []
     for path, lines in sorted(counted(asked.gcov, asked.sources, wanted).items()):
-        branches, text = error_branches(os.path.join(asked.sources, path))
+        branches, begun, text = error_branches(os.path.join(asked.sources, path))
         branches = sorted(branches & lines.keys())
-        missed = [number for number in branches if not lines[number]]
+        missed = [number for number in branches if not lines[number][0 if number in begun else 1]]
         for number in missed:
             print(f'{path}:{number}: {text[number - 1].strip()}')
         if branches:

@@ -35,11 +35,40 @@ const torture_command torture_commands[] = {
     {.name = "random", .words = "run random.yaml -j 1" ON, .folder = "fresh"},
     {.name = "gates", .words = "run gates.yaml -j 1" ON, .folder = "fresh"},
     {.name = "widths", .words = "run widths.yaml -j 1" ON, .folder = "fresh"},
+    {.name = "skips", .words = "run skips.yaml -j 1" ON, .folder = "fresh"},
+    {.name = "floats", .words = "run floats.yaml -j 1" ON, .folder = "fresh"},
+    {.name = "own-data", .words = "run own.yaml -j 1" ON, .folder = "added"},
+    {.name = "retrain", .words = "run spec.yaml --retrain all -j 1" ON, .folder = "done"},
+    {.name = "shard", .words = "run spec.yaml --shard 1/2 -j 1" ON, .folder = "fresh"},
+    {.name = "notify",
+     .words = "run spec.yaml --notify -j 1 -s run.notify=[true]" ON,
+     .folder = "done"},
     {.name = "plan", .words = "plan spec.yaml" ON, .folder = "done"},
+    {.name = "plan-set",
+     .words =
+         "plan spec.yaml --json -s train.epochs=[1,2] -s model.topology.blocks.1.layer.out=9" ON,
+     .folder = "done"},
+    {.name = "plan-networks", .words = "plan widths.yaml --networks" ON, .folder = "widths"},
+    {.name = "plan-skips", .words = "plan skips.yaml --networks" ON, .folder = "skips"},
+    {.name = "plan-random", .words = "plan random.yaml" ON, .folder = "fresh"},
+    {.name = "plan-stale",
+     .words = "plan spec.yaml --retrain stale --shard 2/2" ON,
+     .folder = "done"},
     {.name = "show", .words = "show RUN" ON, .folder = "done", .steady = true},
     {.name = "log", .words = "show RUN --log" ON, .folder = "done", .steady = true},
     {.name = "telemetry", .words = "show WIDTHS" ON, .folder = "widths", .steady = true},
+    {.name = "model",
+     .words = "show " TRIAL_DB ".artifacts/WIDTHS/model.bnn --csv",
+     .folder = "widths",
+     .steady = true},
     {.name = "runs", .words = "runs --json" ON, .folder = "done", .steady = true},
+    {.name = "choose",
+     .words = "runs torture ste=clipped --state done,failed --since 2d --tag good --sort -accuracy "
+              "--limit 2" ON,
+     .folder = "done",
+     .steady = true},
+    {.name = "ask", .words = "query ./ask.sql run=RUN --csv" ON, .folder = "done", .steady = true},
+    {.name = "named", .words = "query confusion run=RUN" ON, .folder = "done", .steady = true},
     {.name = "query", .words = "query leaderboard" ON, .folder = "done", .steady = true},
     {.name = "compare", .words = "compare --all-pairs" ON, .folder = "done", .steady = true},
     {.name = "compare-by", .words = "compare --by model.ste" ON, .folder = "done", .steady = true},
@@ -59,6 +88,10 @@ const torture_command torture_commands[] = {
     {.name = "plot", .words = "plot curves -o curves.svg" ON, .folder = "done"},
     {.name = "effects", .words = "plot effects -o effects.svg" ON, .folder = "looks"},
     {.name = "pareto", .words = "plot pareto -o pareto.svg" ON, .folder = "done"},
+    {.name = "published",
+     .words = "plot pareto --published published.csv -o pareto.svg" ON,
+     .folder = "done"},
+    {.name = "seeds", .words = "plot seeds -o seeds.svg" ON, .folder = "looks"},
     {.name = "layers", .words = "plot telemetry -o layers.svg" ON, .folder = "widths"},
     {.name = "onnx", .words = "export RUN --format onnx -o model.onnx" ON, .folder = "done"},
     {.name = "c", .words = "export RUN --format c -o model.c" ON, .folder = "done"},
@@ -70,6 +103,26 @@ const torture_command torture_commands[] = {
      .words = "export WIDTHS --format onnx -o model.onnx" ON,
      .folder = "widths"},
     {.name = "widths-c", .words = "export WIDTHS --format c -o model.c" ON, .folder = "widths"},
+    {.name = "skips-onnx",
+     .words = "export SKIPS --format onnx -o model.onnx" ON,
+     .folder = "skips"},
+    {.name = "skips-qonnx",
+     .words = "export SKIPS --format qonnx -o model.onnx" ON,
+     .folder = "skips"},
+    {.name = "skips-c", .words = "export SKIPS --format c -o model.c" ON, .folder = "skips"},
+    {.name = "floats-onnx",
+     .words = "export FLOATS --format onnx --input floats -o model.onnx" ON,
+     .folder = "floats"},
+    {.name = "floats-c",
+     .words = "export FLOATS --format c --self-test 2 -o model.c" ON,
+     .folder = "floats"},
+    {.name = "bits-packed",
+     .words = "export BITS --format onnx-packed -o model.onnx" ON,
+     .folder = "bits"},
+    {.name = "bits-qonnx",
+     .words = "export BITS --format qonnx -o model.onnx" ON,
+     .folder = "bits"},
+    {.name = "bits-c", .words = "export BITS --format c -o model.c" ON, .folder = "bits"},
     {.name = "tensorboard", .words = EXPORT "tensorboard -o out", .folder = "done", .once = true},
     {.name = "mlflow", .words = EXPORT "mlflow -o out", .folder = "done", .once = true},
     {.name = "trackio", .words = EXPORT "trackio -o out", .folder = "done", .once = true},
@@ -88,6 +141,14 @@ const torture_command torture_commands[] = {
      .folder = "cluster",
      .steady = true},
     {.name = "predict", .words = "predict RUN" ON, .folder = "done", .steady = true},
+    {.name = "picture",
+     .words = "predict RUN --fit picture.png --json" ON,
+     .folder = "asked",
+     .steady = true},
+    {.name = "images",
+     .words = "predict RUN --invert one.idx --csv" ON,
+     .folder = "asked",
+     .steady = true},
     {.name = "verify",
      .words = "verify RUN" ON,
      .folder = "done",
@@ -103,21 +164,69 @@ const torture_command torture_commands[] = {
      .folder = "widths",
      .steady = true,
      .may_lose = true},
+    {.name = "skips-verify",
+     .words = "verify --retrain SKIPS" ON,
+     .folder = "skips",
+     .steady = true,
+     .may_lose = true},
+    {.name = "floats-verify",
+     .words = "verify FLOATS --json" ON,
+     .folder = "floats",
+     .steady = true,
+     .may_lose = true},
+    {.name = "bits-verify",
+     .words = "verify BITS" ON,
+     .folder = "bits",
+     .steady = true,
+     .may_lose = true},
+    {.name = "bits-bench",
+     .words = "bench BITS --rounds 1 --batch 1 --no-ort" ON,
+     .folder = "bits"},
+    {.name = "skips-bench",
+     .words = "bench SKIPS --rounds 1 --batch 1 --no-ort" ON,
+     .folder = "skips"},
+    {.name = "file-bench",
+     .words = "bench " TRIAL_DB ".artifacts/WIDTHS/model.bnn --rounds 1 --batch 1 --no-ort",
+     .folder = "widths"},
     {.name = "bench", .words = "bench RUN --rounds 2 --batch 1 --no-ort" ON, .folder = "done"},
     {.name = "beside",
      .words = "bench RUN OTHER --rounds 1 --batch 1 --no-ort" ON,
      .folder = "done"},
     {.name = "board", .words = "bench RUN --board m3" ON, .folder = "done", .steady = true},
     {.name = "report", .words = "report -o report.html" ON, .folder = "done"},
+    {.name = "page",
+     .words = "report --published published.csv -o report.html" ON,
+     .folder = "done"},
+    {.name = "page-looks", .words = "report -o report.html" ON, .folder = "looks"},
+    {.name = "page-widths", .words = "report -o report.html" ON, .folder = "widths"},
+    {.name = "migrate", .words = "run spec.yaml -j 1" ON, .folder = "old"},
     {.name = "note", .words = "note RUN a_remark" ON, .folder = "done"},
     {.name = "tag", .words = "tag RUN good" ON, .folder = "done"},
     {.name = "mv", .words = "mv " EXPERIMENT " other" ON, .folder = "done", .once = true},
     {.name = "rm", .words = "rm RUN --yes" ON, .folder = "done", .again = "gc --yes" ON},
+    {.name = "rm-some",
+     .words = "rm " EXPERIMENT " ste=clipped --state done --yes" ON,
+     .folder = "done",
+     .again = "gc --yes" ON},
     {.name = "gc", .words = "gc --yes" ON, .folder = "dirty"},
     {.name = "plugins", .words = "plugins ste clipped", .folder = "fresh", .steady = true},
+    {.name = "plugins-list", .words = "plugins --json", .folder = "fresh", .steady = true},
+    {.name = "plugins-test", .words = "plugins test ste identity", .folder = "fresh"},
+    {.name = "doctor", .words = "doctor --json" ON, .folder = "done", .finds = true},
+    {.name = "words",
+     .words = "completion words -- run -s model.ste=",
+     .folder = "fresh",
+     .steady = true},
     {.name = "help", .words = "help model.topology", .folder = "fresh", .steady = true},
     {.name = "schema", .words = "schema", .folder = "fresh", .steady = true},
     {.name = "data", .words = "data show synthetic -o sheet.png", .folder = "fresh"},
+    {.name = "augment",
+     .words = "data show synthetic --augment {\"rotate\":10} -o sheet.png",
+     .folder = "fresh"},
+    {.name = "data-list", .words = "data list --json", .folder = "added", .steady = true},
+    {.name = "data-idx",
+     .words = "data add digits idx --spec spec.yaml --force",
+     .folder = "pictures"},
     {.name = "data-add",
      .words = "data add own pictures --spec spec.yaml --force",
      .folder = "pictures"},
@@ -141,8 +250,31 @@ static const char spec[] =
     "sweep: {grid: {model.ste: [identity, clipped]}}\n"
     "run: {measure: false}\n";
 
-/* Of runs: the two in "done", and that of each network in a folder of its own. */
-static char uid[32] = "none", other[32] = "none", gates[32] = "none", widths[32] = "none";
+static const char own_spec[] = "dataset: {name: own, validation: 0}\n"
+                               "model:\n"
+                               "  topology:\n"
+                               "    input: {channels: 1, height: 302, width: 32, shrink: 2}\n"
+                               "    blocks:\n"
+                               "      - {layer: {name: dense, out: 2}}\n"
+                               "train: {epochs: 1, batch: 2}\n"
+                               "run: {measure: false}\n";
+
+static const char published[] = "name,source,dataset,accuracy,bytes,us,protocol\n"
+                                "A,s,synthetic,99,100,,one seed\n";
+
+/* Each trained in a folder of its name, by a spec of its name. */
+static struct {
+    const char *name, *word; /* the word stands for its run */
+    char uid[32];
+} networks[] = {{"gates", "GATES", "none"},
+                {"widths", "WIDTHS", "none"},
+                {"skips", "SKIPS", "none"},
+                {"floats", "FLOATS", "none"},
+                {"bits", "BITS", "none"}};
+enum { N_NETWORKS = sizeof networks / sizeof *networks };
+
+/* The runs in "done". */
+static char uid[32] = "none", other[32] = "none";
 
 /* The first one. */
 static void replace(char text[TRIAL_TEXT_MAX], const char *word, const char *with)
@@ -160,8 +292,8 @@ void torture_words(const torture_command *command, char text[TRIAL_TEXT_MAX])
     snprintf(text, TRIAL_TEXT_MAX, "%s", command->words);
     replace(text, "RUN", uid);
     replace(text, "OTHER", other);
-    replace(text, "GATES", gates);
-    replace(text, "WIDTHS", widths);
+    for (int i = 0; i < N_NETWORKS; i++)
+        replace(text, networks[i].word, networks[i].uid);
 }
 
 /* Returns the status, and the number of renames. */
@@ -192,7 +324,7 @@ static void stop_sweep(const trial_place *place, uint64_t n_renames)
     uint64_t n;
     int status;
     do {
-        const trial_fault fault = {TORTURE_RENAME, n_renames--, EIO, false};
+        const trial_fault fault = {.calls = TORTURE_RENAME, .n = n_renames--, .reason = EIO};
         trial_copy(place, "fresh", "stopped");
         status = sweep(place, "stopped", &fault, &n);
     } while (status == 0 && n_renames > 0);
@@ -226,6 +358,37 @@ static void take_uids(const trial_place *place, const char *folder, char first[3
     free(state);
 }
 
+/* A line of the shell, in a folder. */
+static void must_do(const trial_place *place, const char *folder, const char *line)
+{
+    char path[PATH_MAX];
+    int status;
+    const pid_t child = fork();
+    if (child == 0 && chdir(trial_path(place, folder, NULL, path)) == 0)
+        execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+    if (child == 0)
+        _exit(1);
+    if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+        trial_die("%s: fails", line);
+}
+
+static void train_networks(const trial_place *place)
+{
+    for (int i = 0; i < N_NETWORKS; i++) {
+        char words[TRIAL_TEXT_MAX];
+        snprintf(words, sizeof words, "run %s.yaml -q" ON, networks[i].name);
+        trial_copy(place, "fresh", networks[i].name);
+        must_run(place, networks[i].name, words);
+        take_uids(place, networks[i].name, networks[i].uid, NULL);
+    }
+}
+
+/* Four images of two classes, and as many for testing, in the files of MNIST. */
+static const char make_idx[] =
+    "mkdir idx && for set in train t10k; do "
+    "{ printf '\\0\\0\\10\\3\\0\\0\\0\\4\\0\\0\\0\\4\\0\\0\\0\\4' && head -c 64 /dev/zero; } >idx/$set-images && "
+    "printf '\\0\\0\\10\\1\\0\\0\\0\\4\\0\\1\\0\\1' >idx/$set-labels || exit 1; done";
+
 /* Pictures of two classes, all alike. */
 static void make_pictures(const trial_place *place)
 {
@@ -240,20 +403,7 @@ static void make_pictures(const trial_place *place)
         snprintf(words, sizeof words, "data show synthetic -o %s/1.png", name);
         must_run(place, "pictures", words);
     }
-}
-
-/* A line of the shell, in a folder. */
-static void must_do(const trial_place *place, const char *folder, const char *line)
-{
-    char path[PATH_MAX];
-    int status;
-    const pid_t child = fork();
-    if (child == 0 && chdir(trial_path(place, folder, NULL, path)) == 0)
-        execl("/bin/sh", "sh", "-c", line, (char *)NULL);
-    if (child == 0)
-        _exit(1);
-    if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
-        trial_die("%s: fails", line);
+    must_do(place, "pictures", make_idx);
 }
 
 /* A set whose files are in "mirror" alone, to be fetched from there. */
@@ -282,6 +432,30 @@ static void make_mirror(const trial_place *place)
     free(entry);
 }
 
+/* Pictures for the first network of "done", and a database of another schema. */
+static void make_asked(const trial_place *place)
+{
+    trial_copy(place, "done", "asked");
+    must_run(place, "asked", "data show synthetic -o picture.png");
+    must_do(
+        place, "asked",
+        "{ printf '\\0\\0\\10\\3\\0\\0\\0\\1\\0\\0\\0\\34\\0\\0\\0\\34' && head -c 784 /dev/zero; } >one.idx");
+}
+
+/* Where xz is missing, nothing is there. */
+static void make_old(const trial_place *place)
+{
+    const char *source = getenv("abs_top_srcdir");
+    char line[PATH_MAX];
+    trial_copy(place, "fresh", "old");
+    snprintf(line, sizeof line,
+             "xz -dc '%s/tests/old/databases.tar.xz' >all && tar -xf all ./v1 && "
+             "mv v1/old.db " TRIAL_DB " && mv v1/old.db.artifacts " TRIAL_DB
+             ".artifacts && rmdir v1; rm all",
+             source != NULL ? source : ".");
+    must_do(place, "old", line);
+}
+
 /* A sweep on Slurm knows its folder, so it is made where it will be looked at. */
 static void make_cluster(const trial_place *place)
 {
@@ -304,20 +478,19 @@ bool torture_make_folders(const trial_place *place)
     take_spec(place, "sim", "halving.yaml");
     take_spec(place, "torture", "looks.yaml");
     take_spec(place, "torture", "random.yaml");
-    take_spec(place, "torture", "gates.yaml");
-    take_spec(place, "torture", "widths.yaml");
+    for (int i = 0; i < N_NETWORKS; i++) {
+        snprintf(name, sizeof name, "%s.yaml", networks[i].name);
+        take_spec(place, "torture", name);
+    }
+    trial_write(place, "fresh", "own.yaml", own_spec);
+    trial_write(place, "fresh", "published.csv", published);
+    trial_write(place, "fresh", "ask.sql", "SELECT :run AS run, count(*) AS n FROM run\n");
     trial_copy(place, "fresh", "done");
     sweep(place, "done", NULL, &n_renames);
     if (n_renames == 0)
         return false;
     take_uids(place, "done", uid, other);
-    trial_copy(place, "fresh", "gates");
-    must_run(place, "gates", "run gates.yaml -q" ON);
-    take_uids(place, "gates", gates, NULL);
-    trial_copy(place, "fresh", "widths");
-    must_run(place, "widths", "run widths.yaml -q" ON);
-    take_uids(place, "widths", widths, NULL);
-
+    train_networks(place);
     trial_copy(place, "fresh", "looks");
     must_run(place, "looks", "run looks.yaml -q" ON);
     trial_copy(place, "fresh", "halving");
@@ -325,6 +498,8 @@ bool torture_make_folders(const trial_place *place)
     make_pictures(place);
     make_mirror(place);
     make_cluster(place);
+    make_asked(place);
+    make_old(place);
 
     trial_copy(place, "done", "torn");
     snprintf(name, sizeof name, TRIAL_DB ".artifacts/%s/model.bnn", uid);

@@ -12,6 +12,7 @@ typedef struct torture_command {
     bool trains;        /* ends as "done" is, whatever happened */
     bool once;          /* writes nothing over, what it has made itself neither */
     bool steady;        /* prints the same each time */
+    bool finds;         /* what it looks for is faults, which it prints: status 4 */
     bool may_lose;      /* says by status 1 that a run could not be made again, or looked at */
 } torture_command;
 

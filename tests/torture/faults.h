@@ -49,7 +49,8 @@ typedef struct torture_paths {
 } torture_paths;
 
 /* In the environment: "GROUP:N:REASON", the number of a group of calls, which of them fails (from 1; 0: none, they
- * are counted), and an errno or a code of SQLite; 0 writes a part only. With + behind it all later ones fail, too. */
+ * are counted), and an errno or a code of SQLite; 0 writes a part only. With + behind it all later ones fail, too; with *
+ * each that is the first by its path, where the file of paths is kept from one program to the next. */
 #define TORTURE_FAULT  "BNN_TORTURE"
 #define TORTURE_REPORT "BNN_TORTURE_REPORT" /* the path of the report */
 #define TORTURE_PATHS \

@@ -2,6 +2,7 @@
  * beginning of main() over all its threads and processes. What the program executes is left alone. faults.h
  * says how it is told which. */
 #include "tests/torture/faults.h"
+#include "tests/torture/symbols.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -30,6 +31,7 @@ static int n_sites;            /* callers of a path that count; 0: all */
 static int group = -1, reason; /* of what is to fail */
 static uint64_t number;
 static bool goes_on;
+static bool each; /* path fails once, in whichever process: what has failed is noted in paths */
 static _Atomic bool begun;
 static __thread int inside; /* calls of the library itself do not count */
 
@@ -58,11 +60,24 @@ static void note_frames(void)
     inside--;
 }
 
-static uintptr_t program_begin, program_end; /* of its code */
+static uintptr_t program_at, program_begin, program_end; /* the program, and its code */
 
 static bool is_of_program(uintptr_t at)
 {
     return at >= program_begin && at < program_end;
+}
+
+static int take_frames(void *frames[TORTURE_FRAMES_MAX])
+{
+    inside++;
+    const int n = backtrace(frames, TORTURE_FRAMES_MAX);
+    inside--;
+    return n;
+}
+
+static uint64_t hash_more(uint64_t hash, uint64_t more)
+{
+    return (hash ^ more) * UINT64_C(0x100000001b3);
 }
 
 /* Never 0. Of n_sites callers of the program it is the same in each process. */
@@ -70,30 +85,76 @@ static uint64_t hash_path(void)
 {
     void *frames[TORTURE_FRAMES_MAX];
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    inside++;
-    const int n_frames = backtrace(frames, TORTURE_FRAMES_MAX);
-    inside--;
+    const int n_frames = take_frames(frames);
     for (int i = 0, n = 0; i < n_frames && (n_sites == 0 || n < n_sites); i++) {
         const uintptr_t at = (uintptr_t)frames[i];
         if (n_sites > 0 && !is_of_program(at))
             continue;
-        hash = (hash ^ (n_sites > 0 ? at - program_begin : at)) * UINT64_C(0x100000001b3);
+        hash = hash_more(hash, n_sites > 0 ? at - program_begin : at);
         n++;
     }
     return hash + (hash == 0);
 }
 
-static void note_path(torture_calls calls, uint64_t n)
+static bool begins(const char *text, const char *with)
 {
-    const uint64_t hash = hash_path();
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* Of a unit test, or of what executes these, whose functions that others see have other names than bnnrun's. */
+static bool is_test(const torture_symbol *function)
+{
+    const char *file = function->file;
+    if (file[0] == '\0')
+        return !begins(function->name, "bnn_") && !begins(function->name, "cli_");
+    return begins(file, "check_") || strcmp(file, "check.c") == 0 ||
+           strstr(file, "_fixture.c") != NULL;
+}
+
+/* The same in all programs that have these functions. 0: it is a test that makes the call, or nobody is known. */
+static uint64_t hash_functions(void)
+{
+    void *frames[TORTURE_FRAMES_MAX];
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    bool is_ours = false;
+    const int n_frames = take_frames(frames);
+    for (int i = 0, n = 0; i < n_frames && n < n_sites; i++) {
+        const uintptr_t at = (uintptr_t)frames[i] - program_at;
+        const torture_symbol *function =
+            is_of_program((uintptr_t)frames[i]) ? torture_symbol_of(at) : NULL;
+        if (function == NULL)
+            continue;
+        if (!is_ours && is_test(function))
+            return 0;
+        is_ours |= strcmp(function->file, "arena.c") != 0 && !begins(function->name, "bnn_arena_");
+        for (const char *c = function->name; *c != '\0'; c++)
+            hash = hash_more(hash, (unsigned char)*c);
+        hash = hash_more(hash, at - function->at);
+        n++;
+    }
+    return is_ours ? hash + (hash == 0) : 0;
+}
+
+/* Whether it is the first by its path. */
+static bool note_path(torture_calls calls, uint64_t hash, uint64_t n)
+{
     for (uint64_t i = 0; i < TORTURE_PATHS_MAX; i++) {
         const uint64_t at = ((hash >> 32) + i) % TORTURE_PATHS_MAX;
         uint64_t found = 0;
         if (atomic_compare_exchange_strong(&paths->of[calls][at].hash, &found, hash))
             atomic_store(&paths->of[calls][at].first, n);
         if (found == 0 || found == hash)
-            return;
+            return found == 0;
     }
+    return false;
+}
+
+static bool fails_by_path(torture_calls calls, uint64_t n)
+{
+    if ((int)calls != group)
+        return false;
+    const uint64_t hash = hash_functions();
+    return hash != 0 && note_path(calls, hash, n);
 }
 
 /* Whether this call is to fail; then errno is set. */
@@ -102,9 +163,10 @@ static bool fails(torture_calls calls)
     if (report == NULL || inside > 0 || !begun)
         return false;
     const uint64_t n = 1 + atomic_fetch_add(&report->n_calls[calls], 1);
-    if (paths != NULL)
-        note_path(calls, n);
-    if ((int)calls != group || (goes_on ? n < number : n != number))
+    if (paths != NULL && !each)
+        note_path(calls, hash_path(), n);
+    if (each ? !fails_by_path(calls, n)
+             : (int)calls != group || (goes_on ? n < number : n != number))
         return false;
     if (atomic_fetch_add(&report->n_failed, 1) == 0)
         note_frames();
@@ -117,6 +179,7 @@ static int find_program(struct dl_phdr_info *info, size_t n, void *context)
 {
     (void)n;
     (void)context;
+    program_at = info->dlpi_addr;
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *part = &info->dlpi_phdr[i];
         if (part->p_type != PT_LOAD || (part->p_flags & PF_X) == 0)
@@ -157,7 +220,8 @@ __attribute__((constructor)) static void prepare(void)
     if (asked != NULL && counts != NULL &&
         sscanf(asked, "%d:%lu:%d%c", &group, &number, &reason, &more) >= 3) {
         goes_on = more == '+';
-        report = counts;
+        each = more == '*' && paths != NULL && torture_symbols_load();
+        report = more != '*' || each ? counts : NULL;
     }
     inside--;
 }

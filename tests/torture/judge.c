@@ -146,6 +146,8 @@ static const char *judge_status(const torture_command *command, const trial_faul
         return "crashes";
     if (status == 1 && (command->may_lose || has_failed_run(fault, outcome)))
         return NULL;
+    if (status == 4 && command->finds)
+        return NULL;
     if (status >= 1 && status <= 3)
         return "blames the user, or a run";
     if (status == 5 && is_of_machine(fault))

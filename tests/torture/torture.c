@@ -9,11 +9,13 @@
  *     make torture TORTURE_FLAGS='--points 3'                  # that many of each command and kind
  *     make torture TORTURE_FLAGS='--paths'    # one of those that are made by the same path of callers
  *     make torture TORTURE_FLAGS='--sites 6'  # by the same six innermost callers, whichever the command
+ *     make torture TORTURE_FLAGS='--kind own --suites tests/unit/db/check_store,tests/unit/runner/check_plan'
  *     make torture TORTURE_FLAGS='--command run --kind alloc --first 1234 --last 1234 --verbose'
  *
  * In a folder that was configured with --enable-sanitizers (by gcc, whose sanitizers are libraries), leaks and
  * misuse of memory are found, too. A fault is told as COMMAND KIND:N. */
 #include "tests/torture/judge.h"
+#include "tests/torture/suites.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -52,10 +54,11 @@ static const torture_kind kinds[] = {
     {"nomem", TORTURE_STEP, SQLITE_NOMEM, false},
     {"corrupt", TORTURE_STEP, SQLITE_CORRUPT, false},
 };
-enum { N_KINDS = sizeof kinds / sizeof *kinds };
+enum { N_KINDS = sizeof kinds / sizeof *kinds, SUITE_SITES = 5 };
 
 static struct {
     const char *commands, *kinds; /* with commas; NULL: all */
+    const char *suites;           /* instead of commands */
     uint64_t stride, first, last;
     uint64_t points; /* of each command and kind; 0: all */
     int sites;       /* of a path's callers, only these; 0: all */
@@ -123,7 +126,8 @@ static void torture_kind_of(const trial_place *place, const torture_command *com
     unsigned long n_tried = 0, n_wrong = 0;
     for (uint64_t n = next_point(reference, i_kind, 0); n <= n_calls && n <= asked.last;
          n = next_point(reference, i_kind, n)) {
-        const trial_fault fault = {(int)kind->calls, n, kind->reason, kind->goes_on};
+        const trial_fault fault = {
+            .calls = (int)kind->calls, .n = n, .reason = kind->reason, .goes_on = kind->goes_on};
         bool reached;
         if (asked.verbose)
             printf("%s:%llu ", kind->name, (unsigned long long)n);
@@ -152,6 +156,24 @@ static void torture(const trial_place *place, const torture_command *command)
     torture_forget(&reference);
 }
 
+static void torture_suites_of(trial_place *place)
+{
+    static torture_paths paths;
+    place->paths = &paths;
+    place->n_sites = asked.sites > 0 ? asked.sites : SUITE_SITES;
+    for (int i = 0; i < N_KINDS; i++) {
+        torture_suites suites = {
+            .programs = asked.suites,
+            .kind = kinds[i].name,
+            .fault = {.calls = (int)kinds[i].calls, .reason = kinds[i].reason, .each = true}};
+        if (!is_in(asked.kinds, kinds[i].name))
+            continue;
+        torture_suites_try(place, &suites);
+        totals.tried += suites.n_tried;
+        totals.wrong += suites.n_wrong;
+    }
+}
+
 /* ---- the command line --------------------------------------------------------------------- */
 
 static uint64_t take_number(const char *text)
@@ -177,17 +199,13 @@ static void list_names(void)
 
 static void take_options(int argc, char **argv)
 {
-    static const struct option options[] = {{"command", required_argument, NULL, 'c'},
-                                            {"kind", required_argument, NULL, 'k'},
-                                            {"stride", required_argument, NULL, 's'},
-                                            {"first", required_argument, NULL, 'f'},
-                                            {"last", required_argument, NULL, 'l'},
-                                            {"points", required_argument, NULL, 'p'},
-                                            {"paths", no_argument, NULL, 'P'},
-                                            {"verbose", no_argument, NULL, 'v'},
-                                            {"sites", required_argument, NULL, 'S'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
+    static const struct option options[] = {
+        {"command", required_argument, NULL, 'c'}, {"kind", required_argument, NULL, 'k'},
+        {"stride", required_argument, NULL, 's'},  {"first", required_argument, NULL, 'f'},
+        {"last", required_argument, NULL, 'l'},    {"points", required_argument, NULL, 'p'},
+        {"paths", no_argument, NULL, 'P'},         {"suites", required_argument, NULL, 'u'},
+        {"verbose", no_argument, NULL, 'v'},       {"sites", required_argument, NULL, 'S'},
+        {"help", no_argument, NULL, 'h'},          {0}};
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;)
         switch (c) {
         case 'c':
@@ -215,6 +233,9 @@ static void take_options(int argc, char **argv)
             asked.paths = true;
             asked.sites = (int)take_number(optarg);
             break;
+        case 'u':
+            asked.suites = optarg;
+            break;
         case 'v':
             asked.verbose = true;
             break;
@@ -233,9 +254,11 @@ int main(int argc, char **argv)
         trial_die("BNNRUN and BNN_TORTURE_LIBRARY are needed: see tests/torture/torture.sh");
     trial_open(&place, program, library);
     place.n_sites = asked.sites;
-    const bool possible = torture_make_folders(&place);
+    if (asked.suites != NULL)
+        torture_suites_of(&place);
+    const bool possible = asked.suites != NULL || torture_make_folders(&place);
     for (unsigned i = 0; i < torture_n_commands; i++)
-        if (possible && is_in(asked.commands, torture_commands[i].name))
+        if (possible && asked.suites == NULL && is_in(asked.commands, torture_commands[i].name))
             torture(&place, &torture_commands[i]);
     trial_close(&place);
     if (!possible) {

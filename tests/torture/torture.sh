@@ -43,6 +43,6 @@ else
     esac
     # shellcheck disable=SC2086 # words
     "$torture" --command "$commands" $kinds --points 1 &&
-        "$torture" --command query,csv,fetch --kind own --paths &&
-        "$torture" --command board --kind open,read --paths
+        "$torture" --command query,csv,fetch,plugins-list --kind own --paths &&
+        "$torture" --command board,plugins-test --kind open,read,fork --paths
 fi

@@ -74,6 +74,7 @@ void trial_open(trial_place *place, const char *program, const char *library)
     place->library = library;
     place->paths = NULL;
     place->n_sites = 0;
+    place->keeps_paths = false;
     snprintf(place->scratch, sizeof place->scratch, "%.200s/bnn_torture.XXXXXX",
              folder != NULL ? folder : "/tmp");
     if (mkdtemp(place->scratch) == NULL)
@@ -128,7 +129,9 @@ static void child_set_environment(const trial_place *place, const char *folder,
     char text[64], path[PATH_MAX + 64];
     const trial_fault *f = fault != NULL ? fault : &none;
     snprintf(text, sizeof text, "%d:%llu:%d%s", f->calls, (unsigned long long)f->n, f->reason,
-             f->goes_on ? "+" : "");
+             f->each      ? "*"
+             : f->goes_on ? "+"
+                          : "");
     setenv(TORTURE_FAULT, text, 1);
     setenv("XDG_CACHE_HOME", trial_path(place, folder, "cache", path), 1);
     setenv(TORTURE_REPORT, trial_path(place, "report", NULL, path), 1);
@@ -158,7 +161,7 @@ static _Noreturn void child_execute(const trial_place *place, const char *folder
         _exit(TRIAL_BROKEN);
     child_set_environment(place, folder, fault);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    alarm(TRIAL_SECONDS);
+    alarm(fault != NULL && fault->each ? TRIAL_SUITE_SECONDS : TRIAL_SECONDS);
     execv(place->program, argv);
     _exit(TRIAL_BROKEN);
 }
@@ -174,12 +177,12 @@ static char *read_text(const trial_place *place, const char *name)
     return text;
 }
 
-/* A new file of zeros. */
-static int open_zeros(const trial_place *place, const char *name, size_t n)
+/* A file of zeros, or of what it has. */
+static int open_zeros(const trial_place *place, const char *name, size_t n, bool keeps)
 {
     char path[PATH_MAX];
-    const int fd =
-        open(trial_path(place, name, NULL, path), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    const int fd = open(trial_path(place, name, NULL, path),
+                        O_RDWR | O_CREAT | (keeps ? 0 : O_TRUNC) | O_CLOEXEC, 0666);
     if (fd < 0 || ftruncate(fd, (off_t)n) != 0)
         trial_die("%s: %s", path, strerror(errno));
     return fd;
@@ -201,8 +204,10 @@ void trial_run(const trial_place *place, const char *folder, const char *words,
                const trial_fault *fault, trial_outcome *out)
 {
     int status;
-    const int report = open_zeros(place, "report", sizeof out->report);
-    const int paths = place->paths != NULL ? open_zeros(place, "paths", sizeof *place->paths) : -1;
+    const int report = open_zeros(place, "report", sizeof out->report, false);
+    const int paths = place->paths != NULL
+                          ? open_zeros(place, "paths", sizeof *place->paths, place->keeps_paths)
+                          : -1;
     fflush(NULL);
     const pid_t child = fork();
     if (child == 0)

@@ -13,13 +13,14 @@
 #define TRIAL_LEFT_OVER \
     "left over: " /* a line of trial_describe(): a file that is to be removed, by the next call */
 
-enum { TRIAL_WORDS_MAX = 24, TRIAL_TEXT_MAX = 512, TRIAL_SECONDS = 60 };
+enum { TRIAL_WORDS_MAX = 24, TRIAL_TEXT_MAX = 512, TRIAL_SECONDS = 60, TRIAL_SUITE_SECONDS = 600 };
 
 typedef struct trial_place {
     const char *program, *library; /* bnnrun, inject.so: absolute paths */
     char scratch[256];             /* made by trial_open(), removed by trial_close() */
     torture_paths *paths;          /* NULL: the next calls do not note them */
     int n_sites;                   /* of a path's callers, only these; 0: all */
+    bool keeps_paths;              /* those of the calls before stay noted */
 } trial_place;
 
 typedef struct trial_fault {
@@ -27,6 +28,7 @@ typedef struct trial_fault {
     uint64_t n;
     int reason;
     bool goes_on;
+    bool each; /* that is the first by its path: n is of no meaning */
 } trial_fault;
 
 typedef struct trial_outcome {
