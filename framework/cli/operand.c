@@ -1,5 +1,6 @@
 #include "cli/operand.h"
 
+#include "base/fault.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "cli/progress.h"
@@ -129,6 +130,8 @@ static bool explain_no_model(const bnn_stored_run *stored, const cli_options *op
 {
     bnn_reloaded reloaded = {.network = NULL};
     bnn_registry *registry = bnn_registry_create(options->plugin_path);
+    if (registry == NULL)
+        bnn_no_memory(why);
     bool known = registry != NULL && stored->weights_path != NULL &&
                  cli_reload_run(stored, options->arena, registry, &reloaded, why) == BNN_OK;
     known = known && bnn_verify_undeployed(stored, &reloaded, options->arena, why) == BNN_E_FAILED;
@@ -138,10 +141,14 @@ static bool explain_no_model(const bnn_stored_run *stored, const cli_options *op
 
 int cli_fail_without_model(const bnn_stored_run *stored, const cli_options *options, bnn_error *err)
 {
-    bnn_error why;
+    bnn_error why = {.status = BNN_OK};
     if (explain_no_model(stored, options, &why))
         return bnn_fail(err, BNN_E_RESOURCE, "run %s left no model file: %s", stored->run.uid,
                         why.message);
+    if (bnn_fault_is(&why)) {
+        *err = why;
+        return err->status;
+    }
     return bnn_fail(err, BNN_E_RESOURCE,
                     "run %s left no model file: its network cannot be deployed (`bnnrun plan` says "
                     "why), or an older version of bnnrun made it",

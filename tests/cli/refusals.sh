@@ -54,6 +54,54 @@ bnn 0 rm sole --yes -q --db empty.db
 bnn 4 compare --db empty.db
 says 'empty.db has no runs yet'
 
+model=$PWD/bnnrun.db.artifacts/$run/model.bnn
+bnn 2 show "$model" --log
+says '--log is of a RUN; a model file has none'
+bnn 2 slurm tiny.yaml --time soon
+says '--time takes minutes, H:MM:SS or DAYS-HOURS, not "soon"'
+bnn 2 compare ste=clipped,batch ste=identity
+says 'expected KEY=VALUE, got "batch"'
+bnn 2 compare tiny --by model.ste --baseline none_such
+bnn 2 report -o bnnrun.db
+says 'bnnrun.db is the database, which would be lost; choose another name'
+bnn 2 help train.epochs.more
+says 'no key is called "train.epochs.more": epochs takes none of its own'
+bnn 2 help train.optimizer.none_such
+bnn 2 help model.epochs
+says 'no key of model is called "epochs"'
+bnn 2 help zzzz
+bnn 2 plan tiny.yaml --json=yes
+says 'option "--json" takes no value'
+bnn 3 run none_such
+says 'there is no spec "none_such"'
+for digit in 0 1 2 3 4 5 6 7 8 9 a b c d e f; do
+    "$BNNRUN" query confusion config=$digit
+    "$BNNRUN" compare $digit tiny:ste=clipped
+done >/dev/null 2>err
+says '^bnnrun: there is no config whose hash begins with'
+bnn 4 plugins test tiny.yaml
+says 'tiny.yaml: a plugin.s file is named KIND_NAME.so, where KIND is'
+bnn 4 plugins test ./ste_none_such.so
+says 'ste_none_such.so: cannot be opened: No such file'
+bnn 4 plugins test ste none_such
+says 'there is no ste "none_such"'
+bnn 1 plugins test "$BNN_TEST_PLUGINS/ste_no_grad.so"
+says '1 of 1 plugin breaks the contract'
+
+# A full disk behind what is printed.
+for command in "export $run --format onnx -o -" "export tiny --format latex -o -" 'plot seeds tiny -o -' 'report tiny -o -' \
+    'runs --json' 'help spec' 'completion bash' 'schema'; do
+    last=$command
+    n_checks=$((n_checks + 1))
+    # shellcheck disable=SC2086 # words
+    ! "$BNNRUN" $command >/dev/full 2>err || wrong 'prints to a full disk, and says that all is well'
+    says 'No space left on device'
+done
+
+bnn 0 run sole.yaml -q
+bnn 2 compare sole --by model.ste
+says 'no key varies there'
+
 # ---- what is exported, packed and timed ------------------------------------------------------------
 mkdir folder folder.tar
 bnn 4 pack tiny -o folder.tar
@@ -115,6 +163,36 @@ head -c 100 whole.gz >"$idx/train-images-idx3-ubyte.gz"
 printf 'damaged, and more than that' >>"$idx/train-images-idx3-ubyte.gz"
 rm "$idx/train-images-idx3-ubyte"
 fails 4 data verify fine
+
+# Images of two channels, of two classes.
+idx() { # HEAD BYTES FILE: zeros behind a head
+    { printf "$1" && head -c "$2" /dev/zero; } >"$3"
+}
+mkdir odd two
+for set in train t10k; do
+    idx '\000\000\010\004\000\000\000\024\000\000\000\002\000\000\000\034\000\000\000\034' 31360 odd/$set-images
+    idx '\000\000\010\003\000\000\000\024\000\000\000\034\000\000\000\034' 15680 two/$set-images
+    { printf '\000\000\010\001\000\000\000\024' && printf '\000\001%.0s' 1 2 3 4 5 6 7 8 9 0; } >odd/$set-labels
+    cp odd/$set-labels two
+done
+bnn 0 data add odd odd --spec tiny.yaml
+bnn 0 data add two two --spec tiny.yaml
+bnn 4 data show odd -o odd.png
+says 'images of 2 channels are no picture'
+for set in odd two; do
+    cat >$set.yaml <<END
+name: $set
+dataset: {name: $set, validation: 0}
+model: {topology: {input: {channels: $([ $set = odd ] && echo 2 || echo 1), height: 28, width: 28}, blocks: [{layer: {name: dense, out: 2}}]}}
+train: {epochs: 1, batch: 10}
+END
+    bnn 0 run $set.yaml -q
+done
+made() { ask bnnrun.db "SELECT run_uid FROM run_summary WHERE experiment = '$1'" | tail -n 1; }
+bnn 2 predict "$(made odd)" one/train/a/1.png
+says 'pictures are grey or of three colours, and the model takes images of 2 channels'
+bnn 2 predict "$(made two)" --dataset synthetic
+says 'synthetic: 10 classes, and the model knows 2'
 
 # ---- Slurm ------------------------------------------------------------------------------------------------
 mkdir bin

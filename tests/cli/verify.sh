@@ -391,6 +391,11 @@ if $CC -shared -fPIC -O2 -w -ffp-contract=off -I"$srcdir/framework" plugins/laye
         fails 4 export "$run" --db mystery.db --plugin-path plugins --format $format
         says "run $run left no model file: .*mystery_1: layer mystery has no lower function"
     done
+    for command in "predict $run" "bench $run" "bench $run $run"; do
+        # shellcheck disable=SC2086 # words
+        bnn 4 $command --db mystery.db
+        says "run $run left no model file: its network cannot be deployed"
+    done
     # Runs get processes of their own by default, and the plan warns all the same.
     bnn 0 plan small.yaml --db none.db --plugin-path plugins -s model.activation=mystery
     says 'warning: deployment: mystery_1: layer mystery has no lower function'
