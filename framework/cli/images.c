@@ -83,7 +83,9 @@ static int images_read_idx(const char *path, const cli_images_wish *wish, cli_im
 int cli_images_read(const char *path, const cli_images_wish *wish, cli_images *out, bnn_error *err)
 {
     uint8_t head[CLI_PEEK_BYTES];
-    const size_t n = cli_peek(path, head);
+    size_t n;
+    if (cli_peek(path, head, &n, err) != BNN_OK)
+        return err->status;
     if (bnn_picture_begins(head, n))
         return images_read_picture(path, wish, out, err);
     const bool is_idx = n >= 2 && head[0] == 0 && head[1] == 0;

@@ -20,26 +20,32 @@ enum {
     CANDIDATES_MAX = 10000 /* runs among which the nearest is looked for */
 };
 
-size_t cli_peek(const char *path, uint8_t head[CLI_PEEK_BYTES])
+int cli_peek(const char *path, uint8_t head[CLI_PEEK_BYTES], size_t *n, bnn_error *err)
 {
     struct stat st;
+    *n = 0;
     /* Not opened unless it is a regular file: a pipe would wait for a writer. */
     if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
-        return 0;
+        return BNN_OK;
     FILE *file = fopen(path, "rbe");
     if (file == NULL)
-        return 0;
-    const size_t n = fread(head, 1, CLI_PEEK_BYTES, file);
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot open", path);
+    *n = fread(head, 1, CLI_PEEK_BYTES, file);
+    const int status =
+        ferror(file) ? bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot read", path) : BNN_OK;
     fclose(file);
-    return n;
+    return status;
 }
 
-bool cli_is_model_file(const char *operand)
+int cli_is_model_file(const char *operand, bool *out, bnn_error *err)
 {
     uint8_t head[CLI_PEEK_BYTES];
-    if (bnn_text_ends_with(operand, ".bnn"))
-        return true;
-    return bnn_modelfile_begins(head, cli_peek(operand, head));
+    size_t n;
+    if ((*out = bnn_text_ends_with(operand, ".bnn")))
+        return BNN_OK;
+    const int status = cli_peek(operand, head, &n, err);
+    *out = bnn_modelfile_begins(head, n);
+    return status;
 }
 
 /* No run begins like that: the nearest one, or how to find them. */
@@ -111,10 +117,12 @@ int cli_find_model(const char *operand, const cli_options *options, cli_model *o
 {
     const bnn_stored_run *stored = &out->stored;
     bnn_store *store = NULL;
-    *out = (cli_model){.path = operand, .is_of_run = !cli_is_model_file(operand)};
-    if (!out->is_of_run)
-        return BNN_OK;
-    int status = cli_store_open(options, &store, err);
+    bool is_file;
+    int status = cli_is_model_file(operand, &is_file, err);
+    *out = (cli_model){.path = operand, .is_of_run = !is_file};
+    if (status != BNN_OK || is_file)
+        return status;
+    status = cli_store_open(options, &store, err);
     if (status == BNN_OK)
         status = cli_find_done_run(store, operand, options->arena, &out->stored, err);
     bnn_store_close(store);

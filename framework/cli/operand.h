@@ -9,13 +9,13 @@
 
 #include <stdint.h>
 
-/* The first bytes of a regular file, and how many there are; 0 when it cannot be read. */
+/* The first bytes of a file, and how many there are; 0 of what is no regular file, or not there. */
 enum { CLI_PEEK_BYTES = 16 };
-size_t cli_peek(const char *path, uint8_t head[CLI_PEEK_BYTES]);
+int cli_peek(const char *path, uint8_t head[CLI_PEEK_BYTES], size_t *n, bnn_error *err);
 
 /* Whether an operand stands for a model file: it ends in .bnn, or is a file that begins like one.
  * Any other stands for a run. */
-bool cli_is_model_file(const char *operand);
+int cli_is_model_file(const char *operand, bool *out, bnn_error *err);
 
 /* The uid, in the arena, of the one run whose uid begins like that. When there is none, or more than
  * one, the message says which are near. */

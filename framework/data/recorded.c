@@ -97,10 +97,14 @@ static bool recorded_read_file(recorded_search *s, const char *folder, const cha
     bnn_content all;
     bnn_error err;
     const size_t n = strlen(name) - (bnn_text_ends_with(name, ".gz") ? strlen(".gz") : 0);
-    if (!bnn_path_join(folder, name, path) || !bnn_idx_peek(path, &type, &n_dims) ||
-        type != BNN_IDX_TYPE_BYTE)
+    if (!bnn_path_join(folder, name, path))
         return false;
-    if (bnn_content_read(path, BNN_CONTENT_LIMIT_BYTES, &all, &err) != BNN_OK) {
+    int status = bnn_idx_peek(path, &type, &n_dims, &err);
+    if (status == BNN_OK && type != BNN_IDX_TYPE_BYTE)
+        return false;
+    if (status == BNN_OK)
+        status = bnn_content_read(path, BNN_CONTENT_LIMIT_BYTES, &all, &err);
+    if (status != BNN_OK) {
         recorded_note(s, &err);
         return false;
     }

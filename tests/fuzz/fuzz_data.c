@@ -70,7 +70,8 @@ static void check_looks(const char *path, const bnn_array *array, const bnn_cont
     bnn_catalogue_file file = {.name = "file", .gz_sha256 = nothing};
     bnn_content_pin pin;
     uint8_t type = 0, n_dims = 0;
-    const bool looks = bnn_idx_peek(path, &type, &n_dims);
+    bnn_error err;
+    const bool looks = bnn_idx_peek(path, &type, &n_dims, &err) == BNN_OK && type != 0;
     if (array != NULL && (!looks || n_dims != array->n_dims))
         abort();
     if (content != NULL &&

@@ -232,6 +232,29 @@ const torture_command torture_commands[] = {
      .folder = "pictures"},
     {.name = "data-verify", .words = "data verify own", .folder = "added", .steady = true},
     {.name = "fetch", .words = "data fetch own", .folder = "mirrored"},
+    {.name = "no-run", .words = "show zzzz" ON, .folder = "done", .status = 4},
+    {.name = "no-spec", .words = "run none_such" ON, .folder = "done", .status = 3},
+    {.name = "bad-spec", .words = "plan bad.yaml" ON, .folder = "fresh", .status = 3},
+    {.name = "bad-key",
+     .words = "plan spec.yaml -s model.epochs=1 -s train.optimizer.x=2" ON,
+     .folder = "fresh",
+     .status = 3},
+    {.name = "bad-plugin",
+     .words = "plan spec.yaml -s model.ste=clipt" ON,
+     .folder = "fresh",
+     .status = 4},
+    {.name = "bad-column", .words = "runs --sort zzzz" ON, .folder = "done", .status = 2},
+    {.name = "bad-baseline", .words = "compare --baseline zzzz" ON, .folder = "done", .status = 4},
+    {.name = "bad-by", .words = "compare --by model.form" ON, .folder = "done", .status = 2},
+    {.name = "bad-help", .words = "help train.zzzz", .folder = "fresh", .status = 2},
+    {.name = "bad-query", .words = "query ./bad.sql" ON, .folder = "done", .status = 2},
+    {.name = "bad-archive", .words = "unpack spec.yaml" ON, .folder = "done", .status = 4},
+    {.name = "bad-table",
+     .words = "plot pareto --published bad.csv -o pareto.svg" ON,
+     .folder = "done",
+     .status = 4},
+    {.name = "bad-picture", .words = "predict RUN spec.yaml" ON, .folder = "done", .status = 4},
+    {.name = "no-model", .words = "bench RUN --rounds 1" ON, .folder = "torn", .status = 4},
 };
 const unsigned torture_n_commands = sizeof torture_commands / sizeof *torture_commands;
 
@@ -258,6 +281,13 @@ static const char own_spec[] = "dataset: {name: own, validation: 0}\n"
                                "      - {layer: {name: dense, out: 2}}\n"
                                "train: {epochs: 1, batch: 2}\n"
                                "run: {measure: false}\n";
+
+static const char bad_spec[] = "name: bad\n"
+                               "dataset: {name: synthetic, train_limit: -1}\n"
+                               "model: {topology: lenet6, ste: [clipped], depth: 3, form: xnorr}\n"
+                               "train: {epochs: many, schedule: {name: cosin}}\n"
+                               "sweep: {grid: {model.stee: [a, b], train.batch: []}}\n"
+                               "seeds: {count: 0}\n";
 
 static const char published[] = "name,source,dataset,accuracy,bytes,us,protocol\n"
                                 "A,s,synthetic,99,100,,one seed\n";
@@ -484,6 +514,9 @@ bool torture_make_folders(const trial_place *place)
     }
     trial_write(place, "fresh", "own.yaml", own_spec);
     trial_write(place, "fresh", "published.csv", published);
+    trial_write(place, "fresh", "bad.yaml", bad_spec);
+    trial_write(place, "fresh", "bad.csv", "name,source\nA,s,more\n");
+    trial_write(place, "fresh", "bad.sql", "SELECT nothing FROM run\n");
     trial_write(place, "fresh", "ask.sql", "SELECT :run AS run, count(*) AS n FROM run\n");
     trial_copy(place, "fresh", "done");
     sweep(place, "done", NULL, &n_renames);

@@ -9,11 +9,12 @@ typedef struct torture_command {
     const char *words;  /* of its command line; RUN, OTHER, GATES, WIDTHS are uids of runs */
     const char *folder; /* that it begins in a copy of */
     const char *again;  /* what takes up after a failure, beside the same command; or NULL */
-    bool trains;        /* ends as "done" is, whatever happened */
-    bool once;          /* writes nothing over, what it has made itself neither */
-    bool steady;        /* prints the same each time */
-    bool finds;         /* what it looks for is faults, which it prints: status 4 */
-    bool may_lose;      /* says by status 1 that a run could not be made again, or looked at */
+    int status;    /* that it ends with, since it is refused: then what it says is the same, too */
+    bool trains;   /* ends as "done" is, whatever happened */
+    bool once;     /* writes nothing over, what it has made itself neither */
+    bool steady;   /* prints the same each time */
+    bool finds;    /* what it looks for is faults, which it prints: status 4 */
+    bool may_lose; /* says by status 1 that a run could not be made again, or looked at */
 } torture_command;
 
 extern const torture_command torture_commands[];

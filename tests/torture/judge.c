@@ -22,7 +22,7 @@ void torture_refer(const trial_place *place, const torture_command *command, boo
     torture_words(command, words);
     trial_copy(place, command->folder, "try");
     trial_run(&noting, "try", words, NULL, &reference->outcome);
-    if (reference->outcome.status != 0)
+    if (reference->outcome.status != command->status)
         trial_die("%s: status %d without a fault\n%s", words, reference->outcome.status,
                   reference->outcome.err);
     reference->once = trial_describe(place, command->trains ? "done" : "try");
@@ -134,10 +134,21 @@ static bool is_of_machine(const trial_fault *fault)
            bnn_fault_remedy(fault->reason) != NULL;
 }
 
+/* Of what is refused anyway the fault is told, too, where it kept something from being seen. */
+static bool is_refused(const torture_command *command, const trial_fault *fault,
+                       const trial_outcome *outcome, const torture_reference *reference)
+{
+    return command->status != 0 && outcome->status == command->status &&
+           (strcmp(outcome->err, reference->outcome.err) == 0 ||
+            (fault != NULL && says_why(outcome, fault)));
+}
+
 static const char *judge_status(const torture_command *command, const trial_fault *fault,
-                                const trial_outcome *outcome)
+                                const trial_outcome *outcome, const torture_reference *reference)
 {
     const int status = outcome->status;
+    if (is_refused(command, fault, outcome, reference))
+        return NULL;
     if (status == 128 + SIGALRM)
         return "hangs";
     if (strstr(outcome->err, "Sanitizer") != NULL || strstr(outcome->err, "runtime error:") != NULL)
@@ -154,14 +165,14 @@ static const char *judge_status(const torture_command *command, const trial_faul
         return "blames bnnrun";
     if (status != 0 && !says_why(outcome, fault))
         return "does not say why";
-    return NULL;
+    return status == 0 && command->status != 0 ? "is not refused" : NULL;
 }
 
 static const char *judge_first(const trial_place *place, const torture_command *command,
                                const trial_fault *fault, const trial_outcome *outcome,
                                const torture_reference *reference, const char *state)
 {
-    const char *wrong = judge_status(command, fault, outcome);
+    const char *wrong = judge_status(command, fault, outcome, reference);
     if (wrong != NULL)
         return wrong;
     if (trial_count_runs(place, "try", "done") < count_texts(outcome->err, "] done "))
@@ -186,7 +197,7 @@ static const char *judge_first(const trial_place *place, const torture_command *
 static const char *judge_second(const torture_command *command, const trial_outcome *outcome,
                                 const torture_reference *reference, const char *state)
 {
-    if (outcome->status != 0)
+    if (outcome->status != 0 && !is_refused(command, NULL, outcome, reference))
         return "does not go on";
     if (command->steady && strcmp(outcome->out, reference->outcome.out) != 0)
         return "then prints something else";

@@ -44,5 +44,5 @@ else
     # shellcheck disable=SC2086 # words
     "$torture" --command "$commands" $kinds --points 1 &&
         "$torture" --command query,csv,fetch,plugins-list --kind own --paths &&
-        "$torture" --command board,plugins-test --kind open,read,fork --paths
+        "$torture" --command board,plugins-test,images,data-idx,bad-picture --kind open,read,fork --paths
 fi

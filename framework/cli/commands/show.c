@@ -395,9 +395,12 @@ static int run_show(void *data, bnn_error *err)
 {
     const show_request *request = data;
     const cli_options *options = &request->common;
-    if (cli_is_model_file(options->operands[0]) && request->log)
+    bool is_file;
+    if (cli_is_model_file(options->operands[0], &is_file, err) != BNN_OK)
+        return err->status;
+    if (is_file && request->log)
         return cli_usage(err, &cli_command_show, "--log is of a RUN; a model file has none");
-    if (cli_is_model_file(options->operands[0]))
+    if (is_file)
         return cli_show_model(options->operands[0], options, err);
     if (options->csv && !request->log)
         return cli_usage(err, &cli_command_show, "a run is more than one table: use --json");

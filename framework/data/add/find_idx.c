@@ -35,19 +35,16 @@ static int idx_part_of(const bnn_add_request *request, const char *name)
     return train == test ? -1 : test;
 }
 
-/* The type and the number of dimensions of an IDX file; false when it is none. */
-static bool idx_peek_in(const char *folder, const char *name, uint8_t *type, uint8_t *n_dims)
-{
-    char path[PATH_MAX];
-    return bnn_path_join(folder, name, path) && bnn_idx_peek(path, type, n_dims);
-}
-
 /* Adds a file when it is an IDX file of bytes; NAME and NAME.gz are one. */
 static int idx_add_file(idx_finder *f, const char *name, bnn_error *err)
 {
+    char path[PATH_MAX];
     uint8_t type, n_dims;
-    if (!idx_peek_in(f->set->folder, name, &type, &n_dims))
+    if (!bnn_path_join(f->set->folder, name, path))
         return BNN_OK;
+    const int status = bnn_idx_peek(path, &type, &n_dims, err);
+    if (status != BNN_OK || type == 0)
+        return status;
     const bool bytes = type == BNN_IDX_TYPE_BYTE, labels = n_dims == 1;
     char *base = bnn_arena_strdup(f->set->arena, name);
     if (base == NULL)
@@ -68,12 +65,20 @@ static int idx_add_file(idx_finder *f, const char *name, bnn_error *err)
     return BNN_OK;
 }
 
+static bool idx_is_in(const char *folder, const char *name)
+{
+    char path[PATH_MAX];
+    uint8_t type, n_dims;
+    bnn_error err;
+    return bnn_path_join(folder, name, path) &&
+           bnn_idx_peek(path, &type, &n_dims, &err) == BNN_OK && type != 0;
+}
+
 /* A folder in it may be the one that is meant, as raw/ of torchvision: a failure says so. */
 static int idx_look_below(const add_set *set, bnn_error *err)
 {
     const char *const *folders, *const *names;
     size_t n, n_names;
-    uint8_t type, n_dims;
     if (bnn_add_list(set->folder, set->arena, &folders, &n, err) != BNN_OK)
         return err->status;
     for (size_t i = 0; i < n && i < BELOW_MAX; i++) {
@@ -84,7 +89,7 @@ static int idx_look_below(const add_set *set, bnn_error *err)
             bnn_add_list(below, set->arena, &names, &n_names, err) != BNN_OK)
             continue;
         for (size_t k = 0; k < n_names && k < BELOW_MAX; k++)
-            if (idx_peek_in(below, names[k], &type, &n_dims))
+            if (idx_is_in(below, names[k]))
                 return bnn_fail(err, BNN_E_USAGE,
                                 "%s: no images in it, but IDX files in its folder "
                                 "%s; name that one",

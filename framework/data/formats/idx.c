@@ -1,5 +1,6 @@
 #include "data/formats/idx.h"
 
+#include "base/fault.h"
 #include "base/size.h"
 
 #include <stdlib.h>
@@ -89,24 +90,23 @@ int bnn_idx_parse(const bnn_content *file, bnn_array *array, bnn_error *err)
     return BNN_OK;
 }
 
-bool bnn_idx_peek(const char *path, uint8_t *type, uint8_t *n_dims)
+int bnn_idx_peek(const char *path, uint8_t *type, uint8_t *n_dims, bnn_error *err)
 {
     struct stat st;
     bnn_content head;
-    bnn_error err;
-    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) ||
-        bnn_content_read_head(path, MAGIC_BYTES, &head, &err) != BNN_OK)
-        return false;
+    *type = *n_dims = 0;
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return BNN_OK;
+    if (bnn_content_read_head(path, MAGIC_BYTES, &head, err) != BNN_OK)
+        return err->reason != 0 || bnn_fault_is(err) ? err->status : BNN_OK; /* it may be damaged */
     const uint8_t *b = head.bytes;
-    const bool is_idx = head.n_bytes == MAGIC_BYTES && b[0] == 0 && b[1] == 0 &&
-                        b[2] >= TYPE_FIRST && b[2] <= TYPE_LAST && b[3] >= 1 &&
-                        b[3] <= BNN_ARRAY_DIMS_MAX;
-    if (is_idx) {
+    if (head.n_bytes == MAGIC_BYTES && b[0] == 0 && b[1] == 0 && b[2] >= TYPE_FIRST &&
+        b[2] <= TYPE_LAST && b[3] >= 1 && b[3] <= BNN_ARRAY_DIMS_MAX) {
         *type = b[2];
         *n_dims = b[3];
     }
     free(head.bytes);
-    return is_idx;
+    return BNN_OK;
 }
 
 int bnn_idx_read_header(const char *path, bnn_array *out, bnn_error *err)

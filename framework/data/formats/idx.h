@@ -31,10 +31,10 @@ static inline bnn_shape bnn_array_shape(const bnn_array *images)
     return images->n_dims == 3 ? (bnn_shape){1, d[1], d[2]} : (bnn_shape){d[1], d[2], d[3]};
 }
 
-/* Whether a file, raw or compressed, begins as an IDX file of any type does, and what of: the type and
- * the number of dimensions, of which there are not more than an array has. */
+/* Whether a file, raw or compressed, begins as an IDX file of any type does, and what of: the type, 0 when it does not,
+ * and the number of dimensions, of which there are not more than an array has. Fails where it cannot be read. */
 enum { BNN_IDX_TYPE_BYTE = 8 };
-bool bnn_idx_peek(const char *path, uint8_t *type, uint8_t *n_dims);
+int bnn_idx_peek(const char *path, uint8_t *type, uint8_t *n_dims, bnn_error *err);
 
 /* Reads one file, raw or gzip-compressed. Data that are missing, and bytes after the data, are
  * errors; a compressed file is inflated no further than its header says. The caller frees
