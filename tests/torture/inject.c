@@ -107,7 +107,7 @@ static bool is_test(const torture_symbol *function)
     const char *file = function->file;
     if (file[0] == '\0')
         return !begins(function->name, "bnn_") && !begins(function->name, "cli_");
-    return begins(file, "check_") || strcmp(file, "check.c") == 0 ||
+    return begins(file, "check_") || strcmp(file, "check.c") == 0 || begins(file, "libgcov") ||
            strstr(file, "_fixture.c") != NULL;
 }
 
