@@ -559,6 +559,7 @@ framework_libcli_a_SOURCES = \
 	framework/cli/ste_curves.c framework/cli/ste_curves.h \
 	framework/cli/table.c framework/cli/table.h \
 	framework/cli/text_plot.c framework/cli/text_plot.h \
+	framework/cli/time_to.c framework/cli/time_to.h \
 	framework/cli/commands/verify.c
 cli_libraries = framework/libcli.a $(bnn_libraries)
 if MICROHTTPD

@@ -135,6 +135,29 @@ baseline: {model.binarize: none}
 END
 bnn 0 run tiny.yaml -q
 uid_of() { "$BNNRUN" query "SELECT run_uid FROM run_summary WHERE label LIKE '%$1%'" --csv | tail -n 1; }
+
+# ---- trainings -----------------------------------------------------------------------------------
+for percent in 0 -1 101 nan '' 9x '99 %'; do
+    bnn 2 bench tiny --time-to "$percent"
+    says "^bnnrun: bench: --time-to takes percent of the validation images, above 0 and up to 100, not \"$percent\""
+done
+for other in '--rounds 3' --no-ort '--data two.idx' '--board all' '--board-options -Os' other; do
+    # shellcheck disable=SC2086 # several words
+    bnn 2 bench tiny --time-to 99 $other
+    says 'time-to looks at the trainings of one EXPERIMENT'
+done
+bnn 4 bench tinny --time-to 99
+says 'there is no experiment "tinny"; did you mean "tiny"?'
+bnn 0 bench tiny --time-to 0.1
+prints '^seconds of a core in training until 0.1 % of the validation images are right$'
+prints '^tiny .* 1  *1  *[0-9.e-]*  *[0-9.e-]*'
+bnn 0 bench tiny --time-to 0.1 --csv
+[ "$(grep -c '^tiny,.*,1,1,[0-9.e-]*,[0-9.e-]*,[0-9.e-]*$' out)" -eq 3 ] || wrong 'not each config has its seconds'
+bnn 0 bench tiny --time-to 100 --json
+is_json
+prints '"n_reached": 0,'
+prints '"median_seconds": null,'
+
 own=$(uid_of clipped)
 twin=$(uid_of none)
 # shellcheck disable=SC2086 # several words

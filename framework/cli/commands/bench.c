@@ -6,6 +6,7 @@
 #include "cli/boards_report.h"
 #include "cli/operand.h"
 #include "cli/options.h"
+#include "cli/time_to.h"
 #include "db/store_results.h"
 #include "infer/engine/engine.h"
 #include "infer/modelfile.h"
@@ -13,6 +14,7 @@
 #include "runner/reload.h"
 #include "simd/cpu.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -32,6 +34,7 @@ typedef struct request {
     const bench_board *boards[BENCH_BOARDS];
     bool all_boards;
     const char *board_options; /* of the compiler; NULL: the usual */
+    double time_to;            /* percent of validation images; 0: models are timed */
     cli_model found;
     char sha256[BNN_SHA256_HEX]; /* of a file */
     bench_lineup lineup;
@@ -128,17 +131,43 @@ static int parse_boards(const cli_command *command, void *context, const char *t
     return BNN_OK;
 }
 
+static int parse_time_to(const cli_command *command, void *context, const char *text,
+                         bnn_error *err)
+{
+    request *r = context;
+    char *end;
+    r->time_to = strtod(text, &end);
+    return end != text && *end == '\0' && r->time_to > 0 && r->time_to <= 100
+               ? BNN_OK
+               : cli_usage(
+                     err, command,
+                     "--time-to takes percent of the validation images, above 0 and up to 100, "
+                     "not \"%s\"",
+                     text);
+}
+
 static const request bench_values = {
     .ort = true, .lineup = {.n_batches = 3, .batches = {1, 64, 1000}, .record.n_rounds = ROUNDS}};
 
-/* A board runs one image after another, and is not timed. */
-static int check_boards(const request *r, bnn_error *err)
+/* Whether there are options of models that are timed on this machine. */
+static bool says_how_to_time(const request *r)
 {
     const bench_lineup *usual = &bench_values.lineup;
-    const bool timed = !r->ort || r->n_engines > 0 || r->lineup.n_batches != usual->n_batches ||
-                       memcmp(r->lineup.batches, usual->batches, sizeof usual->batches) != 0 ||
-                       r->lineup.record.n_rounds != usual->record.n_rounds;
-    if (r->n_boards > 0 && timed)
+    return !r->ort || r->n_engines > 0 || r->lineup.n_batches != usual->n_batches ||
+           memcmp(r->lineup.batches, usual->batches, sizeof usual->batches) != 0 ||
+           r->lineup.record.n_rounds != usual->record.n_rounds;
+}
+
+/* A board runs one image after another, and is not timed; trainings have been timed as they were. */
+static int check_options(const request *r, bnn_error *err)
+{
+    if (r->time_to > 0 && (says_how_to_time(r) || r->data != NULL || r->n_boards > 0 ||
+                           r->board_options != NULL || r->options.n_operands != 1))
+        return cli_usage(
+            err, &cli_command_bench,
+            "--time-to looks at the trainings of one EXPERIMENT; of the other options only "
+            "--db, --csv and --json go with it");
+    if (r->n_boards > 0 && says_how_to_time(r))
         return cli_usage(err, &cli_command_bench,
                          "--batch, --rounds, --engines and --no-ort are of this machine, and "
                          "have no meaning with --board");
@@ -308,7 +337,9 @@ static int run_bench(void *context, bnn_error *err)
     r->lineup.arena = r->options.arena;
     record->started_us = (int64_t)(bnn_clock_seconds(CLOCK_REALTIME) * 1e6);
     const double start = bnn_clock_seconds(CLOCK_MONOTONIC);
-    int status = check_boards(r, err);
+    int status = check_options(r, err);
+    if (status == BNN_OK && r->time_to > 0)
+        return cli_time_to(r->options.operands[0], r->time_to, &r->options, err);
     if (status == BNN_OK && r->options.n_operands > 1)
         return run_beside(r, err);
     if (status == BNN_OK)
@@ -350,6 +381,10 @@ static const cli_option bench_options[] = {
                    "image, by a cross compiler and qemu"),
     CLI_ROW("board-options", 0, CLI_STRING, "TEXT", request, board_options,
             "of that compiler (default: -Os)"),
+    CLI_PARSED_ROW("time-to", 0, "PERCENT", parse_time_to,
+                   "instead, of an EXPERIMENT that was run: after how many seconds of a\n"
+                   "core each config takes PERCENT of the validation images for what they\n"
+                   "are, the median of its runs"),
     {.name = "db", .help = "the database (BNNRUN_DB, else bnnrun.db)"},
     {.name = "csv", .help = "the table, every digit"},
     {.name = "json", .help = "one object, with the layers"},
@@ -358,7 +393,7 @@ static const cli_option bench_options[] = {
 
 const cli_command cli_command_bench = {
     .name = "bench",
-    .arguments = "RUN|MODEL.bnn...",
+    .arguments = "EXPERIMENT|RUN|MODEL.bnn...",
     .summary = "time a deployed model against its float forms, in turns, on one core",
     .notes =
         "Contenders: the model, `binary` or, with weights of other widths, `integer`; `float`, the\n"
@@ -380,7 +415,8 @@ const cli_command cli_command_bench = {
                 "  bnnrun bench 3f\n"
                 "  bnnrun bench lenet5.bnn --engines all --batch 1 --no-ort\n"
                 "  bnnrun bench xnor.bnn logic.bnn --data datasets/mnist\n"
-                "  bnnrun bench lenet5.bnn --board m0plus,m4f --board-options '-O2'\n",
+                "  bnnrun bench lenet5.bnn --board m0plus,m4f --board-options '-O2'\n"
+                "  bnnrun time_to -j 1 && bnnrun bench time_to --time-to 99\n",
     .least = 1,
     .most = BENCH_BESIDE_MAX,
     .needs = "a RUN or MODEL.bnn is needed; `bnnrun runs` lists the runs",
