@@ -281,6 +281,9 @@ int bnn_store_connect(bnn_store *store, bnn_store_mode mode, bnn_error *err)
             bnn_store_script(store, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL", err);
     if (status == BNN_OK && !store->writes)
         status = bnn_store_script(store, "PRAGMA query_only = ON", err);
+    if (status == BNN_OK &&
+        sqlite3_prepare_v2(store->db, "ROLLBACK", -1, &store->undo, NULL) != SQLITE_OK)
+        status = bnn_store_fail(store, "opening", err);
     if (status != BNN_OK)
         return status;
     share_files(store);
@@ -296,6 +299,8 @@ void bnn_store_disconnect(bnn_store *store)
     store->n_statements = 0;
     if (store->db != NULL)
         bnn_store_rollback(store);
+    sqlite3_finalize(store->undo);
+    store->undo = NULL;
     sqlite3_close(store->db);
     store->db = NULL;
 }

@@ -175,10 +175,11 @@ typedef struct held_run {
     bnn_process process;
 } held_run;
 
-static void copy_column(sqlite3_stmt *statement, int column, char *out, size_t size)
+static void copy_column(bnn_store *store, sqlite3_stmt *statement, int column, char *out,
+                        size_t size)
 {
-    const unsigned char *text = sqlite3_column_text(statement, column);
-    snprintf(out, size, "%s", text == NULL ? "" : (const char *)text);
+    const char *text = bnn_store_column_text(store, statement, column);
+    snprintf(out, size, "%s", text == NULL ? "" : text);
 }
 
 /* The running run that follows this one; false when there is none. */
@@ -196,14 +197,14 @@ static bool next_held(bnn_store *store, held_run *held)
         return false;
     held->run = sqlite3_column_int64(statement, 0);
     held->attempt = sqlite3_column_int64(statement, 1);
-    copy_column(statement, 2, held->process.host, sizeof held->process.host);
+    copy_column(store, statement, 2, held->process.host, sizeof held->process.host);
     held->process.pid = sqlite3_column_int64(statement, 3);
-    copy_column(statement, 4, held->process.boot_id, sizeof held->process.boot_id);
+    copy_column(store, statement, 4, held->process.boot_id, sizeof held->process.boot_id);
     held->process.pid_namespace = sqlite3_column_int64(statement, 5);
     held->process.start = sqlite3_column_int64(statement, 6);
     held->process.life = sqlite3_column_int64(statement, 7);
     sqlite3_reset(statement);
-    return true;
+    return store->status == BNN_OK;
 }
 
 bool bnn_store_is_dead(bnn_store *store, int64_t run)

@@ -31,6 +31,7 @@ struct bnn_store {
     bool own_transaction; /* which that bnn_store_enter began */
     int status;           /* of the function under way; once negative, the rest does nothing */
     bnn_error *err;       /* its error */
+    sqlite3_stmt *undo;   /* ROLLBACK, for which there may be no memory any more */
     size_t n_statements;
     struct {
         const char *sql; /* a literal: compared by address */
@@ -127,6 +128,9 @@ static inline bnn_store_value bnn_value_itself(bnn_store_value x)
 /* Runs the statement sql, a literal, prepared once a connection, with the values as ?1, ?2 and so on
  * to its end; rows are ignored. */
 void bnn_store_execute(bnn_store *store, const char *sql, const bnn_store_value *values, size_t n);
+
+/* The text of a column, NULL where there is none; also without memory for it, which is then the status of the store. */
+const char *bnn_store_column_text(bnn_store *store, sqlite3_stmt *statement, int column);
 
 /* The same up to its first row, from which the caller reads columns before it resets the statement.
  * NULL when there is none. */

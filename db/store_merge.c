@@ -10,10 +10,14 @@
 static bool merge_is_damaged(const bnn_store *store)
 {
     sqlite3_stmt *check = NULL;
-    const bool is_sound = sqlite3_prepare_v2(store->db, "PRAGMA source.integrity_check(1)", -1,
-                                             &check, NULL) == SQLITE_OK &&
-                          sqlite3_step(check) == SQLITE_ROW &&
-                          strcmp((const char *)sqlite3_column_text(check, 0), "ok") == 0;
+    const char *said = NULL;
+    int code = sqlite3_prepare_v2(store->db, "PRAGMA source.integrity_check(1)", -1, &check, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(check);
+    if (code == SQLITE_ROW)
+        said = (const char *)sqlite3_column_text(check, 0);
+    const bool lacks = code == SQLITE_NOMEM || (code == SQLITE_ROW && said == NULL);
+    const bool is_sound = lacks || (said != NULL && strcmp(said, "ok") == 0);
     sqlite3_finalize(check);
     return !is_sound;
 }

@@ -71,7 +71,9 @@ static int merge_first(sqlite3 *db, const char *sql, char **text)
     if (code == SQLITE_OK)
         code = sqlite3_step(statement);
     if (code == SQLITE_ROW) {
-        *text = sqlite3_mprintf("%s", sqlite3_column_text(statement, 0));
+        const bool none = sqlite3_column_type(statement, 0) == SQLITE_NULL;
+        const char *found = (const char *)sqlite3_column_text(statement, 0);
+        *text = found != NULL || none ? sqlite3_mprintf("%s", found) : NULL;
         code = *text == NULL ? SQLITE_NOMEM : SQLITE_OK;
     }
     sqlite3_finalize(statement);

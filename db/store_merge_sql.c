@@ -58,7 +58,8 @@ char *bnn_store_merge_text(bnn_store *store, const char *format, ...)
     va_end(arguments);
     const int code = statement == NULL ? SQLITE_DONE : sqlite3_step(statement);
     if (code == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL) {
-        text = sqlite3_mprintf("%s", sqlite3_column_text(statement, 0));
+        const char *found = bnn_store_column_text(store, statement, 0);
+        text = found != NULL ? sqlite3_mprintf("%s", found) : NULL;
         if (text == NULL)
             store->status = bnn_no_memory(store->err);
     } else if (code != SQLITE_ROW)

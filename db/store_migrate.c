@@ -37,6 +37,8 @@ static int read_identity_at_once(bnn_store *store, identity *out, bnn_error *err
     int status = bnn_store_script(store, "BEGIN", err);
     if (status == BNN_OK)
         status = read_identity(store, out, err);
+    if (status == BNN_OK)
+        status = bnn_store_script(store, "ROLLBACK", err);
     bnn_store_rollback(store);
     return status;
 }

@@ -12,10 +12,11 @@
 
 /* ---- for claims ---- */
 
-static void needs_copy_text(sqlite3_stmt *statement, int column, char *out, size_t size)
+static void needs_copy_text(bnn_store *store, sqlite3_stmt *statement, int column, char *out,
+                            size_t size)
 {
-    const unsigned char *text = sqlite3_column_text(statement, column);
-    snprintf(out, size, "%s", text == NULL ? "" : (const char *)text);
+    const char *text = bnn_store_column_text(store, statement, column);
+    snprintf(out, size, "%s", text == NULL ? "" : text);
 }
 
 /* One that has gone from the database counts as queued. */
@@ -33,10 +34,10 @@ static void needs_look(bnn_store *store, bnn_store_need *need)
         BNN_VALUES(V(need->run)));
     if (statement == NULL)
         return;
-    needs_copy_text(statement, 0, state, sizeof state);
+    needs_copy_text(store, statement, 0, state, sizeof state);
     bnn_store_state_of(state, &need->state);
-    needs_copy_text(statement, 2, need->sha256, sizeof need->sha256);
-    needs_copy_text(statement, 3, need->error, sizeof need->error);
+    needs_copy_text(store, statement, 2, need->sha256, sizeof need->sha256);
+    needs_copy_text(store, statement, 3, need->error, sizeof need->error);
     if (need->state == BNN_RUN_DONE && sqlite3_column_int(statement, 1) != 0)
         need->state = BNN_RUN_STALE;
     else if (need->state == BNN_RUN_DONE && need->sha256[0] == '\0')

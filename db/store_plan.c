@@ -137,16 +137,17 @@ static bool find_planned_run(bnn_store *store, int64_t experiment, int64_t confi
                         BNN_VALUES(V(experiment), V(config), V(seed)));
     if (statement == NULL)
         return false;
-    const char *uid = (const char *)sqlite3_column_text(statement, 1);
-    if (uid == NULL || !bnn_run_is_uid(uid)) /* it becomes a path */
+    const char *uid = bnn_store_column_text(store, statement, 1);
+    if (store->status == BNN_OK && (uid == NULL || !bnn_run_is_uid(uid))) /* it becomes a path */
         bnn_store_refuse(store, BNN_E_RESOURCE,
                          "%s: somebody has changed it: \"%s\" cannot be the name of a run; remove "
                          "that with `bnnrun rm`",
                          store->path, uid == NULL ? "" : uid);
     else
-        snprintf(out->uid, sizeof out->uid, "%s", uid);
+        snprintf(out->uid, sizeof out->uid, "%s", uid != NULL ? uid : "");
     out->id = sqlite3_column_int64(statement, 0);
-    bnn_store_state_of((const char *)sqlite3_column_text(statement, 2), &out->state);
+    const char *state = bnn_store_column_text(store, statement, 2);
+    bnn_store_state_of(state != NULL ? state : "", &out->state);
     out->n_attempts = (uint32_t)sqlite3_column_int64(statement, 3);
     sqlite3_reset(statement);
     return true;
@@ -159,13 +160,13 @@ static void hash_run(bnn_store *store, int64_t experiment, int64_t config, int64
         store,
         "SELECT name, hash FROM experiment, config WHERE experiment_id = ?1 AND config_id = ?2",
         BNN_VALUES(V(experiment), V(config)));
-    const char *name = statement == NULL ? NULL : (const char *)sqlite3_column_text(statement, 0);
-    const char *hash = statement == NULL ? NULL : (const char *)sqlite3_column_text(statement, 1);
+    const char *name = statement == NULL ? NULL : bnn_store_column_text(store, statement, 0);
+    const char *hash = statement == NULL ? NULL : bnn_store_column_text(store, statement, 1);
     out[0] = '\0';
-    if (name == NULL || hash == NULL)
+    if (store->status == BNN_OK && (name == NULL || hash == NULL))
         bnn_store_refuse(store, BNN_E_INTERNAL, "no experiment %lld with config %lld",
                          (long long)experiment, (long long)config);
-    else if (!bnn_run_hash(name, hash, seed, out))
+    else if (store->status == BNN_OK && !bnn_run_hash(name, hash, seed, out))
         store->status = bnn_no_memory(store->err);
     sqlite3_reset(statement);
 }

@@ -94,10 +94,12 @@ static int prepare_query(bnn_store *store, const char *sql, sqlite3_stmt **out, 
         status = bnn_fail(err, BNN_E_USAGE, "there is no SQL statement to run");
     if (status == BNN_OK && !sqlite3_stmt_readonly(statement))
         status = refuse_writing(store, err);
-    if (status == BNN_OK)
-        if (prepare_next(store, rest, &second, &rest, err) != BNN_OK || second != NULL)
+    if (status == BNN_OK) {
+        status = prepare_next(store, rest, &second, &rest, err);
+        if (second != NULL || status == BNN_E_USAGE)
             status = bnn_fail(err, BNN_E_USAGE,
                               "one statement at a time: there is more after the first \";\"");
+    }
     sqlite3_finalize(second);
     if (status == BNN_OK)
         *out = statement;
@@ -145,7 +147,8 @@ static int give_columns(sqlite3_stmt *statement, const bnn_store_reader *reader,
     return status;
 }
 
-static void take_value(sqlite3_stmt *statement, int column, bnn_store_value *out)
+/* False without memory for a text. */
+static bool take_value(sqlite3_stmt *statement, int column, bnn_store_value *out)
 {
     *out = (bnn_store_value){.type = BNN_STORE_VALUE_NULL};
     switch (sqlite3_column_type(statement, column)) {
@@ -162,7 +165,7 @@ static void take_value(sqlite3_stmt *statement, int column, bnn_store_value *out
         out->type = BNN_STORE_VALUE_TEXT;
         out->text = (const char *)sqlite3_column_text(statement, column);
         out->n_bytes = (size_t)sqlite3_column_bytes(statement, column);
-        break;
+        return out->text != NULL;
     case SQLITE_BLOB:
         out->type = BNN_STORE_VALUE_BLOB;
         out->text = sqlite3_column_blob(statement, column);
@@ -171,6 +174,7 @@ static void take_value(sqlite3_stmt *statement, int column, bnn_store_value *out
     default:
         break;
     }
+    return true;
 }
 
 static int give_rows(bnn_store *store, sqlite3_stmt *statement, const bnn_store_reader *reader,
@@ -182,9 +186,10 @@ static int give_rows(bnn_store *store, sqlite3_stmt *statement, const bnn_store_
         return bnn_no_memory(err);
     int status = BNN_OK, code = SQLITE_DONE;
     while (status == BNN_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        for (size_t i = 0; i < n; i++)
-            take_value(statement, (int)i, &values[i]);
-        status = reader->row(reader->context, n, values, err);
+        for (size_t i = 0; status == BNN_OK && i < n; i++)
+            status = take_value(statement, (int)i, &values[i]) ? BNN_OK : bnn_no_memory(err);
+        if (status == BNN_OK)
+            status = reader->row(reader->context, n, values, err);
     }
     if (status == BNN_OK && code != SQLITE_DONE)
         status = refuse_query(store, err);

@@ -158,9 +158,14 @@ int bnn_store_commit(bnn_store *store, bnn_error *err)
     return status;
 }
 
-/* Failures are of no interest: SQLite may have rolled back by itself, and closing does it, too. */
+/* Failures are of no interest: SQLite may have rolled back by itself, and closing does it, too. What goes on in the same
+ * transaction, since there was no memory for its end, would be lost. */
 void bnn_store_rollback(bnn_store *store)
 {
+    if (store->undo != NULL && !sqlite3_get_autocommit(store->db)) {
+        sqlite3_step(store->undo);
+        sqlite3_reset(store->undo);
+    }
     if (!sqlite3_get_autocommit(store->db))
         sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 }
@@ -277,6 +282,15 @@ void bnn_store_execute(bnn_store *store, const char *sql, const bnn_store_value 
     if (code != SQLITE_DONE)
         store->status = bnn_store_fail(store, "writing", store->err);
     sqlite3_reset(statement);
+}
+
+const char *bnn_store_column_text(bnn_store *store, sqlite3_stmt *statement, int column)
+{
+    const bool none = sqlite3_column_type(statement, column) == SQLITE_NULL;
+    const char *text = (const char *)sqlite3_column_text(statement, column);
+    if (text == NULL && !none && store->status == BNN_OK)
+        store->status = bnn_no_memory(store->err);
+    return text;
 }
 
 sqlite3_stmt *bnn_store_first(bnn_store *store, const char *sql, const bnn_store_value *values,

@@ -2,8 +2,10 @@
 
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -73,7 +75,13 @@ int bnn_program_run(const char *const *argv, double seconds, bnn_arena *arena, b
     if (out_fd < 0 || said_fd < 0)
         status = program_fail_read(argv[0], err);
     program_limits limits = {bnn_clock_seconds(CLOCK_MONOTONIC) + seconds, out_fd};
-    if (status == BNN_OK && bnn_child_spawn(argv, -1, out_fd, said_fd, &pid) == 0) {
+    const int failure =
+        status == BNN_OK ? bnn_child_spawn(argv, -1, out_fd, said_fd, &pid) : status;
+    if (failure > 0 && bnn_fault_remedy(failure) != NULL) {
+        errno = failure;
+        status = bnn_fail_errno(err, BNN_E_RESOURCE, "cannot start %s", argv[0]);
+    }
+    if (failure == 0) {
         p->started = true;
         p->ended = bnn_child_wait(pid, program_is_late, &limits, &wait_status);
         p->status = p->ended && WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;

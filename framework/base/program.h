@@ -16,7 +16,7 @@ typedef struct bnn_program {
     const char *said; /* the last line on stderr that is not empty, without control characters */
 } bnn_program;
 
-/* argv[0] is looked for in PATH. A failure: no memory, no descriptors, or what it
+/* argv[0] is looked for in PATH. A failure: no memory, no process, no descriptors, or what it
  * printed cannot be read; nothing of the program. */
 int bnn_program_run(const char *const *argv, double seconds, bnn_arena *arena, bnn_program *out,
                     bnn_error *err);

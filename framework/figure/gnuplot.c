@@ -54,24 +54,33 @@ static FILE *gnuplot_open_file(void)
     return file;
 }
 
+static int gnuplot_set(posix_spawnattr_t *attributes, posix_spawn_file_actions_t *actions,
+                       const gnuplot_files *files)
+{
+    FILE *const streams[] = {files->script, files->drawing, files->messages};
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(attributes, &none);
+    posix_spawnattr_setsigdefault(attributes, &all);
+    posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    int failure = 0;
+    for (int i = 0; failure == 0 && i < 3; i++)
+        failure = posix_spawn_file_actions_adddup2(actions, fileno(streams[i]), i);
+    return failure;
+}
+
 static int gnuplot_spawn(const gnuplot_files *files, char **environment, pid_t *out)
 {
     static char name[] = "gnuplot", defaults[] = "-d";
     char *const argv[] = {name, defaults, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
     posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, fileno(files->script), STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, fileno(files->drawing), STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, fileno(files->messages), STDERR_FILENO);
-    const int failure = posix_spawnp(out, name, &actions, &attributes, argv, environment);
+    int failure = gnuplot_set(&attributes, &actions, files);
+    if (failure == 0)
+        failure = posix_spawnp(out, name, &actions, &attributes, argv, environment);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return failure;

@@ -59,8 +59,10 @@ static int pack_choose(pack_writer *w, bnn_error *err)
         if (archive_write_set_format_pax_restricted(w->archive) != ARCHIVE_OK ||
             pack_filters[i].add(w->archive) != ARCHIVE_OK ||
             archive_write_set_bytes_in_last_block(w->archive, 1) != ARCHIVE_OK)
-            return bnn_fail(err, BNN_E_RESOURCE, "%s: this libarchive cannot write %s", w->path,
-                            pack_filters[i].ending);
+            return archive_errno(w->archive) == ENOMEM
+                       ? bnn_no_memory(err)
+                       : bnn_fail(err, BNN_E_RESOURCE, "%s: this libarchive cannot write %s",
+                                  w->path, pack_filters[i].ending);
         archive_write_set_filter_option(w->archive, "gzip", "timestamp", NULL);
         return BNN_OK;
     }

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What Check says of a test that did not come to its end. */
-static bool is_bad_end(const char *line, size_t n)
+/* What Check says of a test that did not come to its end. Tests may abort; an assertion is one of the program. */
+static bool is_bad_end(const char *line, size_t n, const char *err)
 {
+    if (memmem(line, n, "Received signal 6 ", strlen("Received signal 6 ")) != NULL)
+        return strstr(err, "Assertion") != NULL;
     return memmem(line, n, "Received signal", strlen("Received signal")) != NULL ||
            memmem(line, n, "timeout expired", strlen("timeout expired")) != NULL;
 }
@@ -22,7 +24,7 @@ static void suites_judge(const char *name, const trial_outcome *outcome, torture
     bool bad = false;
     for (const char *line = outcome->out; *line != '\0';) {
         const size_t n = strcspn(line, "\n");
-        if (is_bad_end(line, n)) {
+        if (is_bad_end(line, n, outcome->err)) {
             printf("wrong: %s %s: %.*s\n", name, suites->kind, (int)n, line);
             suites->n_wrong++;
             bad = true;

@@ -44,5 +44,6 @@ else
     # shellcheck disable=SC2086 # words
     "$torture" --command "$commands" $kinds --points 1 &&
         "$torture" --command query,csv,fetch,plugins-list --kind own --paths &&
+        "$torture" --command named --kind alloc --sites 4 &&
         "$torture" --command board,plugins-test,images,data-idx,bad-picture --kind open,read,fork --paths
 fi

@@ -95,7 +95,7 @@ static int download_perform(transfer *t, CURLcode *code, bnn_error *err)
     char text[CURL_ERROR_SIZE] = "";
     CURL *curl = curl_easy_init();
     if (curl == NULL)
-        return bnn_fail(err, BNN_E_INTERNAL, "libcurl cannot start");
+        return bnn_no_memory(err);
     *code = download_set_options(curl, t, text);
     if (*code == CURLE_OK)
         *code = curl_easy_perform(curl);
@@ -109,6 +109,8 @@ static int download_perform(transfer *t, CURLcode *code, bnn_error *err)
         errno = t->write_errno;
         return download_fail_write(t, err);
     }
+    if (*code == CURLE_OUT_OF_MEMORY)
+        return bnn_no_memory(err);
     return bnn_fail(err, BNN_E_RESOURCE, "%s", text[0] != '\0' ? text : curl_easy_strerror(*code));
 }
 

@@ -223,6 +223,22 @@ START_TEST(a_failed_part_leaves_the_rest_of_the_transaction)
 }
 END_TEST
 
+/* What follows would else be part of a transaction that nobody ends. */
+START_TEST(a_transaction_is_undone_without_memory)
+{
+    bnn_store *store = store_open(BNN_STORE_WRITE);
+    ck_ok(bnn_store_begin(store, err));
+    add_experiment(store, "undone");
+    sqlite3_hard_heap_limit64(1);
+    bnn_store_rollback(store);
+    sqlite3_hard_heap_limit64(0);
+    ck_assert_int_ne(sqlite3_get_autocommit(store->db), 0);
+    add_experiment(store, "kept");
+    bnn_store_close(store);
+    ck_rows("SELECT name FROM experiment", "kept\n");
+}
+END_TEST
+
 /* What was recorded before stays, and when there is room again, so does what follows. */
 START_TEST(a_full_disk_is_told_and_takes_nothing_back)
 {
@@ -419,6 +435,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, remote_file_systems_are_known_by_their_number);
     tcase_add_test(tests, a_reader_cannot_write);
     tcase_add_test(tests, a_failed_part_leaves_the_rest_of_the_transaction);
+    tcase_add_test(tests, a_transaction_is_undone_without_memory);
     tcase_add_test(tests, a_full_disk_is_told_and_takes_nothing_back);
     tcase_add_test(tests, a_damaged_database_is_told);
     tcase_add_test(tests, params_out_of_range_are_refused);

@@ -371,6 +371,26 @@ START_TEST(rows_have_types)
 }
 END_TEST
 
+/* What lacks memory is no mistake in the statement, wherever that happens. */
+START_TEST(a_lack_of_memory_is_told)
+{
+    bnn_store *store = store_open(BNN_STORE_WRITE);
+    int status = BNN_E_INTERNAL, n = 0;
+    bnn_error error = {.status = BNN_OK};
+    ck_assert_int_eq(ask(store, "SELECT 1; -- and no more", NULL, 0, &error), BNN_OK);
+    for (sqlite3_int64 more = 0; status != BNN_OK && more < 1 << 20; more += 64, n++) {
+        sqlite3_hard_heap_limit64(sqlite3_memory_used() + more);
+        status = ask(store, "SELECT 1; -- and no more", NULL, 0, &error);
+        sqlite3_hard_heap_limit64(0);
+        ck_assert_msg(status == BNN_OK || strcmp(error.message, "out of memory") == 0, "%s",
+                      error.message);
+    }
+    ck_assert_int_eq(status, BNN_OK);
+    ck_assert_int_gt(n, 1);
+    bnn_store_close(store);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("store queries");
@@ -383,6 +403,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, columns_are_told_before_rows_and_without_any);
     tcase_add_test(tests, a_callback_ends_the_query);
     tcase_add_test(tests, arguments_find_their_parameters);
+    tcase_add_test(tests, a_lack_of_memory_is_told);
     tcase_add_test(tests, aggregates_give_known_values);
     tcase_add_test(tests, the_median_of_many);
     tcase_add_test(tests, rows_have_types);
