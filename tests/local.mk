@@ -103,6 +103,7 @@ check_suites = \
 	tests/unit/export/check_logic \
 	tests/unit/export/check_modelfile \
 	tests/unit/export/check_lines \
+	tests/unit/export/check_refusals \
 	tests/unit/export/check_topologies \
 	tests/unit/export/check_unfold \
 	tests/unit/infer/check_codes \

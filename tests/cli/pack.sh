@@ -212,6 +212,10 @@ for change in "UPDATE run SET run_uid = '../../evil' WHERE run_uid = '$run'" "UP
     refused 'bad.tar'
 done
 fresh
+sed -i '/  bnnrun.db$/d' c/SHA256SUMS
+resum
+refused 'it has no bnnrun.db'
+fresh
 : >c/bnnrun.db
 resum
 refused 'bad.tar is empty'

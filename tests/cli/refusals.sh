@@ -120,6 +120,11 @@ says 'not made by `bnnrun pack`: "link" is no file'
 bnn 2 bench "$run" --board m3 --board-options "$(seq 1 200 | tr '\n' ' ')"
 says 'too many options for the compiler'
 bnn 4 run tiny.yaml --db "$deep/x.db"
+bnn 2 export tiny --format csv -o ''
+bnn 2 export tiny --format csv -o "$deep"
+bnn 4 runs --db "$deep/$long/x.db"
+bnn 4 plot seeds tiny -o "$deep/$long.svg"
+bnn 4 unpack other.tar --db "$deep/x.db"
 
 # ---- data of one's own ---------------------------------------------------------------------------------
 picture() {

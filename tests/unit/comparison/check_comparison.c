@@ -184,6 +184,10 @@ START_TEST(hostile_values_are_defined)
     const bnn_paired beyond[] = {{SIZE_MAX, 7, tiny}, {1, SIZE_MAX, tiny}};
     for (int i = 0; i < 2; i++)
         ck_assert_int_eq(bnn_compare(&beyond[i], &ask, &a, &comparison, &err), BNN_E_USAGE);
+    bnn_question many = ask;
+    many.draws = SIZE_MAX;
+    ck_assert_int_eq(bnn_compare(&(bnn_paired){1, 7, tiny}, &many, &a, &comparison, &err),
+                     BNN_E_USAGE);
 }
 END_TEST
 

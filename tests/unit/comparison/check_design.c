@@ -71,6 +71,10 @@ START_TEST(one_look_is_a_comparison)
 }
 END_TEST
 
+/* The first config is better by far, the second is the baseline with noise, the third never decided. */
+enum { CARRIED = 3, LAST = 20 };
+static const bnn_design carried = {3, {8, 12, LAST}, BNN_SPEND_POCOCK};
+
 START_TEST(wrong_designs_are_refused)
 {
     const bnn_design wrong[] = {
@@ -92,6 +96,10 @@ START_TEST(wrong_designs_are_refused)
                      BNN_E_USAGE);
     ck_assert_int_eq(bnn_compare_look(&paired, &ask, &pocock, 3, answers, &comparison, &err),
                      BNN_E_USAGE);
+    bnn_looks looks;
+    ck_assert_int_eq(bnn_looks_make(&paired, NULL, &ask, &carried, NULL, &looks, &err),
+                     BNN_E_USAGE);
+    ck_assert_str_eq(err.message, "the design has 20 seeds, not 7");
     const bnn_question holm = {.alpha = 0.05, .adjustment = BNN_ADJUST_HOLM};
     ck_assert_int_eq(bnn_compare_look(&paired, &holm, &pocock, 0, answers, &comparison, &err),
                      BNN_E_USAGE);
@@ -99,10 +107,6 @@ START_TEST(wrong_designs_are_refused)
 END_TEST
 
 /* ---- carried out --------------------------------------------------------------------------- */
-
-/* The first config is better by far, the second is the baseline with noise, the third never decided. */
-enum { CARRIED = 3, LAST = 20 };
-static const bnn_design carried = {3, {8, 12, LAST}, BNN_SPEND_POCOCK};
 
 static void carried_differences(double *differences)
 {
