@@ -45,10 +45,13 @@ done >/dev/null 2>err
 says '^bnnrun: ".*" begins several runs (.*); give more digits'
 bnn 3 plan tiny.yaml -s dataset.name=../digits
 says 'is no name of a data set'
-bnn 3 plan tiny.yaml -s seeds.count=5 -s 'sweep.halving={from: 2, eta: 3, over: seeds}'
-says 'from 2, the next rung would have 6 seeds, but there are 5, so nothing would be dropped'
-bnn 3 plan tiny.yaml -s 'sweep={grid: {train.batch: [16]}, halving: {from: 1}}'
-says 'there is one point to choose among'
+# What no schema of specs can refuse.
+sed 's/count: 9/count: 5/; s/^sweep: {/&halving: {from: 2, eta: 3, over: seeds}, /' tiny.yaml >undropped.yaml
+bnn 3 plan undropped.yaml
+says '^undropped.yaml:13:18: sweep.halving: from 2, the next rung would have 6 seeds, but there are 5, so nothing would'
+sed 's/^sweep: .*/sweep: {grid: {train.batch: [16]}, halving: {from: 1}}/' tiny.yaml >one_point.yaml
+bnn 3 plan one_point.yaml
+says '^one_point.yaml:13:45: sweep.halving: there is one point to choose among'
 bnn 0 run sole.yaml -q --db empty.db
 bnn 0 rm sole --yes -q --db empty.db
 bnn 4 compare --db empty.db

@@ -124,14 +124,6 @@ END_TEST
 
 /* ---- the start --------------------------------------------------------------------------- */
 
-static const bnn_parameter *tensor(const bnn_network *net, const char *layer, const char *name)
-{
-    for (uint32_t i = 0; i < net->n_parameters; i++)
-        if (!strcmp(net->parameters[i].layer, layer) && !strcmp(net->parameters[i].name, name))
-            return &net->parameters[i];
-    ck_abort_msg("no %s.%s", layer, name);
-}
-
 static bool same_tensors(const bnn_parameter *a, const bnn_parameter *b)
 {
     return a->n == b->n && memcmp(a->value, b->value, a->n * sizeof *a->value) == 0;
@@ -145,10 +137,10 @@ START_TEST(wires_and_tables_depend_on_seed_and_place)
     const bnn_network *a = net_of(&c, 3), *b = net_of(&c, 3), *other = net_of(&c, 4);
     static const char *const names[] = {"table", "wires"};
     for (size_t i = 0; i < 2; i++) {
-        const bnn_parameter *third = tensor(a, "lut_3", names[i]);
-        ck_assert(same_tensors(third, tensor(b, "lut_3", names[i])));
-        ck_assert(!same_tensors(third, tensor(other, "lut_3", names[i])));
-        ck_assert(!same_tensors(third, tensor(a, "lut_4", names[i])));
+        const bnn_parameter *third = tensor_of(a, "lut_3", names[i]);
+        ck_assert(same_tensors(third, tensor_of(b, "lut_3", names[i])));
+        ck_assert(!same_tensors(third, tensor_of(other, "lut_3", names[i])));
+        ck_assert(!same_tensors(third, tensor_of(a, "lut_4", names[i])));
     }
 }
 END_TEST
@@ -176,14 +168,14 @@ START_TEST(wires_are_even_and_meet_in_no_gate)
         const char *blocks = bnn_arena_printf(
             arena, THERMOMETER LUT("gates: %u") LUT("gates: 37, inputs: %u") DENSE, n, inputs);
         const net_case c = {blocks, "  binarize: none\n", NULL};
-        check_wires(tensor(net_of(&c, n), "lut_3", "wires"), n);
+        check_wires(tensor_of(net_of(&c, n), "lut_3", "wires"), n);
         const net_case learned = {
             bnn_arena_printf(arena,
                              THERMOMETER LUT("gates: %u")
                                  LUT("gates: 5, wiring: learned, candidates: %u") DENSE,
                              n, inputs),
             "  binarize: none\n", NULL};
-        check_wires(tensor(net_of(&learned, n), "lut_3", "wires"), n);
+        check_wires(tensor_of(net_of(&learned, n), "lut_3", "wires"), n);
     }
 }
 END_TEST
@@ -194,8 +186,8 @@ START_TEST(a_pin_takes_the_candidate_with_the_largest_score)
     const net_case c = {THERMOMETER LUT("gates: 20, start: residual, noise: 0, " LEARNED) GROUPS,
                         "  binarize: none\n  norm: none\n", NULL};
     bnn_network *net = net_of(&c, 1);
-    const bnn_parameter *wires = tensor(net, "lut_2", "wires"),
-                        *scores = tensor(net, "lut_2", "scores");
+    const bnn_parameter *wires = tensor_of(net, "lut_2", "wires"),
+                        *scores = tensor_of(net, "lut_2", "scores");
     buffers b = {.state = 5};
     const uint8_t *image = random_images(&b, bnn_shape_values(net->input));
     float logits[CLASSES];
@@ -225,7 +217,7 @@ START_TEST(a_residual_start_passes_the_first_input_on)
     const net_case c = {blocks[_i], "  binarize: none\n  norm: none\n", NULL};
     const size_t inputs = _i == 0 ? 3 : 2;
     bnn_network *net = net_of(&c, 1);
-    const bnn_parameter *wires = tensor(net, "lut_2", "wires");
+    const bnn_parameter *wires = tensor_of(net, "lut_2", "wires");
     buffers b = {.state = 5};
     const uint8_t *image = random_images(&b, bnn_shape_values(net->input));
     float logits[CLASSES];
@@ -264,7 +256,7 @@ START_TEST(damaged_wires_lead_to_the_first_input)
 {
     static const float wrong[] = {-1.0f, 1e9f, NAN, INFINITY, 144.0f};
     bnn_network *net = net_of(&net_cases[1 + _i], 1); /* drawn, and learned */
-    const bnn_parameter *wires = tensor(net, "lut_2", "wires");
+    const bnn_parameter *wires = tensor_of(net, "lut_2", "wires");
     buffers b = {.state = 5};
     const uint8_t *image = random_images(&b, bnn_shape_values(net->input));
     float with_zero[CLASSES], logits[CLASSES];

@@ -32,16 +32,6 @@ static bnn_network *net_of(const struct group_case *c, uint32_t groups)
         CLASSES, BATCH, 5);
 }
 
-static const bnn_parameter *parameter(const bnn_network *net, const char *layer, const char *name)
-{
-    for (uint32_t i = 0; i < net->n_parameters; i++)
-        if (strcmp(net->parameters[i].layer, layer) == 0 &&
-            strcmp(net->parameters[i].name, name) == 0)
-            return &net->parameters[i];
-    ck_abort_msg("no %s %s", layer, name);
-    return NULL;
-}
-
 /* Where weight i of a group's filters is among those of all inputs. */
 static size_t place_of(size_t i, uint32_t groups, size_t area)
 {
@@ -85,7 +75,7 @@ START_TEST(groups_are_weights_of_zero)
 {
     const struct group_case *c = &cases[_i];
     bnn_network *net = net_of(c, c->groups), *whole = net_of(c, 1);
-    const bnn_parameter *w = parameter(net, "conv2d_2", "weight");
+    const bnn_parameter *w = tensor_of(net, "conv2d_2", "weight");
     const size_t area = (size_t)w->dims[2] * w->dims[3];
     ck_assert_uint_eq(w->dims[0], OUT);
     ck_assert_uint_eq(w->dims[1], IN / c->groups);

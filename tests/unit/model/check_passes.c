@@ -74,16 +74,6 @@ static bnn_network *net_of(const char *settings_text, uint32_t batch)
     return network_of(parsed_model(spec_of(settings_text, "maxpool", "")), CLASSES, batch, 5);
 }
 
-static const bnn_parameter *parameter(const bnn_network *net, const char *layer, const char *name)
-{
-    for (uint32_t i = 0; i < net->n_parameters; i++)
-        if (strcmp(net->parameters[i].layer, layer) == 0 &&
-            strcmp(net->parameters[i].name, name) == 0)
-            return &net->parameters[i];
-    ck_abort_msg("no %s %s", layer, name);
-    return NULL;
-}
-
 /* ---- float nets -------------------------------------------------------------------------- */
 
 static const char *const orderings[] = {"act_bn",      "act_pool_bn", "bn_act",
@@ -175,15 +165,15 @@ START_TEST(weight_gradients_go_through_the_ste)
                                 : "  binarize: {}\n  ste: {weights: {name: clipped, clip: 0.1}}\n",
                          IMAGES);
         fill_images(nets[i], IMAGES, 0.0f);
-        parameter(nets[i], "dense_3", "weight")->value[1] = 0.0f;
-        parameter(nets[i], "dense_3", "weight")->value[2] = -0.0f;
-        parameter(nets[i], "dense_3", "weight")->value[3] = 0.1f;
-        parameter(nets[i], "dense_3", "weight")->value[4] = -0.1000001f;
+        tensor_of(nets[i], "dense_3", "weight")->value[1] = 0.0f;
+        tensor_of(nets[i], "dense_3", "weight")->value[2] = -0.0f;
+        tensor_of(nets[i], "dense_3", "weight")->value[3] = 0.1f;
+        tensor_of(nets[i], "dense_3", "weight")->value[4] = -0.1000001f;
         loss_of(nets[i], IMAGES);
         bnn_network_backward(nets[i], IMAGES);
     }
-    ck_assert_float_eq(parameter(nets[0], "dense_3", "weight")->acting[1], 1.0f);
-    ck_assert_float_eq(parameter(nets[0], "dense_3", "weight")->acting[2], 1.0f);
+    ck_assert_float_eq(tensor_of(nets[0], "dense_3", "weight")->acting[1], 1.0f);
+    ck_assert_float_eq(tensor_of(nets[0], "dense_3", "weight")->acting[2], 1.0f);
     uint32_t n_stopped = 0, n_passed = 0;
     for (uint32_t i = 0; i < nets[0]->n_parameters; i++) {
         const bnn_parameter *p = &nets[0]->parameters[i], *q = &nets[1]->parameters[i];
@@ -219,8 +209,8 @@ START_TEST(activation_gradients_go_through_the_ste)
     memcpy(gz, net->logits_gradient, sizeof gz);
     bnn_network_backward(net, IMAGES);
     const float *middle = net->ops[0].y;
-    const bnn_parameter *w1 = parameter(net, "dense_1", "weight");
-    const bnn_parameter *w2 = parameter(net, "dense_2", "weight");
+    const bnn_parameter *w1 = tensor_of(net, "dense_1", "weight");
+    const bnn_parameter *w2 = tensor_of(net, "dense_2", "weight");
     ck_assert_uint_eq(net->n_ops, 3);
     uint32_t n_stopped = 0;
     double want1[MIDDLE * IN] = {0}, want2[CLASSES * MIDDLE] = {0};
@@ -248,7 +238,7 @@ START_TEST(progress_reaches_the_stes)
 {
     bnn_network *net =
         net_of(bnn_arena_printf(arena, "  ste: %s\n  binarize: {}\n", stes[_i].name), IMAGES);
-    const bnn_parameter *w = parameter(net, "conv2d_2", "weight");
+    const bnn_parameter *w = tensor_of(net, "conv2d_2", "weight");
     float first[5 * 6 * 9];
     fill_images(net, IMAGES, 0.0f);
     ck_assert_uint_eq(w->n, 5 * 6 * 9);

@@ -122,15 +122,6 @@ static report *new_report(void)
     return bnn_arena_alloc(arena, 1, sizeof(report));
 }
 
-static const bnn_parameter *parameter_of(const bnn_session *s, const char *layer, const char *name)
-{
-    for (uint32_t i = 0; i < s->net->n_parameters; i++)
-        if (strcmp(s->net->parameters[i].layer, layer) == 0 &&
-            strcmp(s->net->parameters[i].name, name) == 0)
-            return &s->net->parameters[i];
-    ck_abort_msg("no %s.%s", layer, name);
-}
-
 /* What both networks have carries over, latent weights too, and acts as its sign; what only one has is
  * as the seed has it, and so are the optimizer's slots. */
 START_TEST(training_starts_from_weights)
@@ -146,15 +137,15 @@ START_TEST(training_starts_from_weights)
     bnn_session *fresh = session_of(&job);
     job.start = weights;
     bnn_session *started = session_of(&job);
-    const bnn_parameter *from = parameter_of(trained, "dense_2", "weight");
-    const bnn_parameter *to = parameter_of(started, "dense_2", "weight");
+    const bnn_parameter *from = tensor_of(trained->net, "dense_2", "weight");
+    const bnn_parameter *to = tensor_of(started->net, "dense_2", "weight");
     ck_assert(to->latent && memcmp(from->value, to->value, from->n * sizeof(float)) == 0);
-    ck_assert(memcmp(to->value, parameter_of(fresh, "dense_2", "weight")->value,
+    ck_assert(memcmp(to->value, tensor_of(fresh->net, "dense_2", "weight")->value,
                      to->n * sizeof(float)) != 0);
     for (size_t i = 0; i < to->n; i++)
         ck_assert_float_eq(to->acting[i], to->value[i] < 0.0f ? -1.0f : 1.0f);
-    const bnn_parameter *slope = parameter_of(started, "prelu_1", "slope");
-    ck_assert(memcmp(slope->value, parameter_of(fresh, "prelu_1", "slope")->value,
+    const bnn_parameter *slope = tensor_of(started->net, "prelu_1", "slope");
+    ck_assert(memcmp(slope->value, tensor_of(fresh->net, "prelu_1", "slope")->value,
                      slope->n * sizeof(float)) == 0);
 }
 END_TEST
@@ -162,7 +153,7 @@ END_TEST
 /* What form lsq begins with: twice the mean magnitude over the root of the levels above 0, which are 1.5 for 2 bits. */
 static double first_log_step(const bnn_session *s)
 {
-    const bnn_parameter *p = parameter_of(s, "dense_2", "weight");
+    const bnn_parameter *p = tensor_of(s->net, "dense_2", "weight");
     double sum = 0.0;
     for (size_t i = 0; i < p->n; i++)
         sum += fabs((double)p->value[i]);
@@ -180,16 +171,16 @@ START_TEST(a_form_starts_with_the_weights_that_there_are)
     bnn_session *fresh = session_of(&job);
     job.start = weights;
     bnn_session *started = session_of(&job);
-    bnn_parameter step = *parameter_of(started, "dense_2", "log_step");
+    bnn_parameter step = *tensor_of(started->net, "dense_2", "log_step");
     ck_assert_double_eq_tol((double)*step.value, first_log_step(started), 1e-4);
-    ck_assert_double_eq_tol((double)*parameter_of(fresh, "dense_2", "log_step")->value,
+    ck_assert_double_eq_tol((double)*tensor_of(fresh->net, "dense_2", "log_step")->value,
                             first_log_step(fresh), 1e-4);
     ck_assert_double_gt(fabs(first_log_step(started) - first_log_step(fresh)), 1e-3);
     *step.value = 0.5f;
     ck_assert_int_eq(bnn_weights_write(started->net, weights, &err), BNN_OK);
     bnn_session *again = session_of(&job);
-    ck_assert_float_eq(*parameter_of(again, "dense_2", "log_step")->value, 0.5f);
-    const bnn_parameter *weight = parameter_of(again, "dense_2", "weight");
+    ck_assert_float_eq(*tensor_of(again->net, "dense_2", "log_step")->value, 0.5f);
+    const bnn_parameter *weight = tensor_of(again->net, "dense_2", "weight");
     for (size_t i = 0; i < weight->n; i++) {
         const double u = (double)weight->value[i] / exp(0.5);
         ck_assert_double_eq_tol((double)weight->acting[i], u < 0 ? -1.0 : 1.0, 1e-6);
