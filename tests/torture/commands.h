@@ -24,7 +24,8 @@ extern const unsigned torture_n_commands;
  * file; "stopped" was left when one was not done, but has a checkpoint; "shards" is that with "done" in it; "packed"
  * has the runs in an archive alone; in "dirty" something is to be removed; "gates" and "widths" have a run of other
  * networks, "looks" and "halving" what their specs come to; "pictures" some to add, which "added" has as a set, and
- * "mirrored" as one to be fetched; "cluster" a sweep on Slurm whose shards are saved. False where calls cannot be made to fail. */
+ * "mirrored" as one to be fetched; "cluster" a sweep on Slurm whose shards are saved. False where calls cannot be made
+ * to fail. */
 bool torture_make_folders(const trial_place *place);
 
 /* The command's words with the uids of runs. */

@@ -246,7 +246,7 @@ const char *bnn_c_helper(const c_writer *w, size_t i);
  * nothing where it is empty. */
 void bnn_c_prologue(c_writer *w);
 
-/* Makes room for the values between stages: they write to two buffers in turn, the last one to the
+/* Makes room for the values between stages: each writes to a slot that nobody reads from any more, the last one to the
  * caller's logits. */
 void bnn_c_size_buffers(c_writer *w);
 

@@ -89,7 +89,7 @@ const bnnModel = (() => {
     /* ---- the file ---- */
 
     /* Version 2 has short counts, arrays of one float, and codes; version 1 has names and sizes instead. Version 3
-     * has groups. */
+     * has groups, and stages that take values from afar, or add them. */
     function reader(bytes) {
         const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
         let at = 0;
