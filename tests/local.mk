@@ -892,6 +892,8 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/experiment/random_wrong \
 	tests/fuzz/corpus/experiment/seeds \
 	tests/fuzz/corpus/experiment/several_ways \
+	tests/fuzz/corpus/experiment/skips \
+	tests/fuzz/corpus/experiment/skips_wrong \
 	tests/fuzz/corpus/experiment/stages \
 	tests/fuzz/corpus/experiment/start_of_itself \
 	tests/fuzz/corpus/experiment/sweep_excludes_none \
@@ -919,6 +921,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/experiment/warmup \
 	tests/fuzz/corpus/experiment/zip \
 	tests/fuzz/corpus/model/average.bnn \
+	tests/fuzz/corpus/model/block_by_hand \
 	tests/fuzz/corpus/model/by_hand.bnn \
 	tests/fuzz/corpus/model/codes_by_hand.bnn \
 	tests/fuzz/corpus/model/logic_by_hand.bnn \
@@ -928,6 +931,9 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/model/pool_bn_act.bnn \
 	tests/fuzz/corpus/model/shifts.bnn \
 	tests/fuzz/corpus/model/skips.bnn \
+	tests/fuzz/corpus/model/skips_from_nowhere \
+	tests/fuzz/corpus/model/skips_of_bits \
+	tests/fuzz/corpus/model/skips_unread \
 	tests/fuzz/corpus/model/slopes.bnn \
 	tests/fuzz/corpus/model/ternary.bnn \
 	tests/fuzz/corpus/model/view_by_hand.bnn \

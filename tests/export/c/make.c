@@ -350,15 +350,23 @@ END_TEST
 /* Values that several stages take, from afar too, and sums of them. */
 START_TEST(random_skips)
 {
-    enum { N = 48 };
-    uint32_t n_sums = 0, n_from = 0, n_pixels = 0;
+    enum { N = 128 };
+    uint32_t n_sums = 0, n_from = 0, n_pixels = 0, n_blocks = 0, n_groups = 0, n_logic = 0;
     for (int i = 0; i < N; i++) {
-        model_maker maker = {.arena = arena, .skips = true, .lines = i % 3 == 0};
+        model_maker maker = {.arena = arena,
+                             .skips = true,
+                             .lines = i % 3 == 0,
+                             .codes = i % 6 == 0,
+                             .planes = i % 6 == 3,
+                             .gates = i % 6 == 1};
         const bnn_model *model = random_model(&maker, 4000 + (uint64_t)i, 30000);
         for (uint32_t k = 0; k < model->n_stages; k++) {
             n_sums += model->stages[k].with > 0;
             n_from += model->stages[k].from > 0;
             n_pixels += model->stages[k].from > 0 && model->stages[k].inputs == BNN_VALUES_PIXELS;
+            n_blocks += model->stages[k].with > 2;
+            n_groups += model->stages[k].op.groups > 1;
+            n_logic += model->stages[k].logic != NULL;
         }
         b.state = 4000 + (uint64_t)i;
         write_case(bnn_arena_printf(arena, "skips_%d", i), model,
@@ -366,14 +374,16 @@ START_TEST(random_skips)
                    RANDOM_IMAGES);
         buffers_free(&b);
     }
-    ck_assert(n_sums > 20 && n_from > 3 && n_pixels > 1);
+    ck_assert_msg(n_sums > 20 && n_from > 3 && n_pixels > 1 && n_blocks > 5 && n_groups > 5 &&
+                      n_logic > 5,
+                  "%u %u %u %u %u %u", n_sums, n_from, n_pixels, n_blocks, n_groups, n_logic);
 }
 END_TEST
 
 /* Sums of all that is whole, and codes of them, also by lines that floats cannot say. */
 START_TEST(random_lines)
 {
-    enum { N = 128 };
+    enum { N = 256 };
     uint32_t n_lines = 0, of_pixels = 0, of_bits = 0, to_bits = 0, signs = 0, least = 0, wide = 0,
              signed_codes = 0, padded = 0;
     for (int i = 0; i < N; i++) {
@@ -401,7 +411,7 @@ START_TEST(random_lines)
         buffers_free(&b);
     }
     ck_assert(n_lines > 30 && of_pixels > 5 && of_bits > 5 && to_bits > 5 && signs > 10);
-    ck_assert_msg(least > 20 && wide > 2 && signed_codes > 2 && padded > 2, "%u %u %u %u", least,
+    ck_assert_msg(least > 20 && wide > 2 && signed_codes > 5 && padded > 2, "%u %u %u %u", least,
                   wide, signed_codes, padded);
 }
 END_TEST

@@ -189,12 +189,16 @@ END_TEST
 START_TEST(engines_agree_on_skips)
 {
     enum { N = 240 };
-    size_t n_sums = 0, n_from = 0, n_pixels = 0, n_bits = 0, n_deep = 0;
+    size_t n_sums = 0, n_from = 0, n_pixels = 0, n_bits = 0, n_codes = 0, n_deep = 0, n_blocks = 0,
+           n_groups = 0, n_logic = 0;
     for (uint64_t seed = 5000; seed < 5000 + N; seed++) {
         bnn_arena_destroy(arena);
         set_up();
         maker.skips = true;
         maker.lines = seed % 3 == 0;
+        maker.codes = seed % 6 == 0;
+        maker.planes = seed % 6 == 3;
+        maker.gates = seed % 6 == 1;
         const bnn_model *model = random_model(&maker, seed, 30000);
         uint32_t slot[BNN_STAGES_MAX];
         ck_assert_msg(bnn_order_mistake(model) == NULL, "%s\n%s", bnn_order_mistake(model),
@@ -206,10 +210,17 @@ START_TEST(engines_agree_on_skips)
             n_from += s->from > 0;
             n_pixels += s->from > 0 && s->inputs == BNN_VALUES_PIXELS;
             n_bits += s->with > 0 && s->outputs == BNN_VALUES_BITS;
+            n_codes += s->inputs == BNN_VALUES_CODES;
+            n_blocks += s->with > 2;
+            n_groups += s->op.groups > 1;
+            n_logic += s->logic != NULL;
         }
         compare_engines(model, 70);
     }
-    ck_assert(n_sums > 100 && n_from > 8 && n_pixels > 3 && n_bits > 8 && n_deep > 40);
+    ck_assert_msg(n_sums > 100 && n_from > 8 && n_pixels > 3 && n_bits > 8 && n_codes > 8 &&
+                      n_deep > 40 && n_blocks > 40 && n_groups > 20 && n_logic > 20,
+                  "%zu %zu %zu %zu %zu %zu %zu %zu %zu", n_sums, n_from, n_pixels, n_bits, n_codes,
+                  n_deep, n_blocks, n_groups, n_logic);
 }
 END_TEST
 
@@ -444,7 +455,7 @@ END_TEST
  * floats cannot say them. */
 START_TEST(engines_agree_on_codes)
 {
-    enum { N = 480 };
+    enum { N = 600 };
     size_t n_lines[2] = {0}, n_bits = 0, n_pixels = 0, n_pools = 0, n_chains = 0, n_codes = 0;
     product_counts p = {0};
     for (uint64_t seed = 5000; seed < 5000 + N; seed++) {
@@ -479,7 +490,7 @@ START_TEST(engines_agree_on_codes)
                   "%zu: %zu %zu %zu, %zu %zu, %zu %zu, %zu %zu %zu %zu %zu %zu %zu", p.n,
                   p.n_pixels, p.n_bytes, p.n_floats, p.n_sums, p.n_dense, p.n_fours, p.n_pools,
                   p.n_halves, p.n_spills, p.n_padded, p.n_wide, p.n_sides, p.n_gives, p.n_short);
-    ck_assert_msg(n_lines[0] > 4 && n_lines[1] > 80 && n_bits > 20 && n_pixels > 20 &&
+    ck_assert_msg(n_lines[0] > 5 && n_lines[1] > 80 && n_bits > 20 && n_pixels > 20 &&
                       n_pools > 10 && n_chains > 20 && n_codes > 20,
                   "%zu %zu %zu %zu %zu %zu %zu", n_lines[0], n_lines[1], n_bits, n_pixels, n_pools,
                   n_chains, n_codes);
