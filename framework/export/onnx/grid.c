@@ -133,7 +133,7 @@ bnn_onnx_grid bnn_onnx_grid_added(bnn_onnx_grid a, bnn_onnx_grid b)
     return grid_of_floats(grid_sum(a, b));
 }
 
-bnn_onnx_grid bnn_onnx_grid_behind(const bnn_op *op, bnn_onnx_grid in)
+static bnn_onnx_grid grid_behind(const bnn_op *op, bnn_onnx_grid in)
 {
     switch (op->type) {
     case BNN_LOWER_AFFINE:
@@ -153,4 +153,14 @@ bnn_onnx_grid bnn_onnx_grid_behind(const bnn_op *op, bnn_onnx_grid in)
     default:
         return grid_unknown;
     }
+}
+
+bnn_onnx_grid bnn_onnx_grid_behind(const bnn_stage *stage, bnn_onnx_grid sums)
+{
+    bnn_range codes;
+    if (bnn_chain_ends_in_codes(stage->chain, stage->n_chain, &codes))
+        return (bnn_onnx_grid){true, 0, fmax(-(double)codes.min, (double)codes.max)};
+    for (uint32_t k = 0; k < stage->n_chain; k++)
+        sums = grid_behind(&stage->chain[k], sums);
+    return sums;
 }

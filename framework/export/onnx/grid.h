@@ -1,8 +1,8 @@
 /* grid.h - whether sums are the same in whatever order a runtime forms them. Private to export/onnx/.
  *
  * Values that are all multiples of one step, and not too large, have sums that are, too; and a sum of
- * them is exact in float32 while it is below 2^24 steps. Signs are so, pixels, weights of a few levels,
- * and what pools and clamps leave of them. */
+ * them is exact in float32 while it is below 2^24 steps. Signs are so, pixels, codes, weights of a few
+ * levels, and what pools and clamps leave of them. */
 #ifndef BNN_EXPORT_ONNX_GRID_H
 #define BNN_EXPORT_ONNX_GRID_H
 
@@ -26,7 +26,7 @@ bnn_onnx_grid bnn_onnx_grid_sums(const bnn_stage *stage, bnn_onnx_grid in, bool 
 /* Of the sums of two values. */
 bnn_onnx_grid bnn_onnx_grid_added(bnn_onnx_grid a, bnn_onnx_grid b);
 
-/* Behind an operation that can follow a linear one. */
-bnn_onnx_grid bnn_onnx_grid_behind(const bnn_op *op, bnn_onnx_grid in);
+/* Of what a stage gives, behind its chain: whole numbers where that ends in codes. */
+bnn_onnx_grid bnn_onnx_grid_behind(const bnn_stage *stage, bnn_onnx_grid sums);
 
 #endif

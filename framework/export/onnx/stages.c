@@ -212,19 +212,16 @@ static void stages_fold(bnn_onnx_writer *w, const bnn_stage *s)
         stages_bit_pool(w, s);
 }
 
-/* A stage that stays in floats; returns where its values lie. */
-static bnn_onnx_grid stages_chain(bnn_onnx_writer *w, const bnn_stage *s, bnn_onnx_grid grid)
+/* A stage that stays in floats. */
+static void stages_chain(bnn_onnx_writer *w, const bnn_stage *s)
 {
-    for (uint32_t k = 0; k < s->n_chain; k++) {
+    for (uint32_t k = 0; k < s->n_chain; k++)
         bnn_onnx_op(w, &s->chain[k]);
-        grid = bnn_onnx_grid_behind(&s->chain[k], grid);
-    }
     /* Of values that others take, too, each has a sign of its own. */
     const bool shared = s->op.type == BNN_LOWER_IDENTITY && s->op.name[0] != '\0';
     const char *name = bnn_onnx_name(w, "%s.sign", shared ? s->op.name : w->value);
     if (s->outputs == BNN_VALUES_BITS)
         bnn_onnx_op(w, &(bnn_op){.type = BNN_LOWER_SIGN, .name = name});
-    return grid;
 }
 
 /* What a stage gives. */
@@ -245,7 +242,7 @@ static given stages_one(bnn_onnx_writer *w, const bnn_stage *s, bool packed, giv
         in.grid = bnn_onnx_grid_added(in.grid, other->grid);
         in.exact &= other->exact;
     }
-    bnn_onnx_grid grid = bnn_onnx_grid_sums(s, bnn_onnx_grid_in(s, in.grid), &w->exact);
+    const bnn_onnx_grid sums = bnn_onnx_grid_sums(s, bnn_onnx_grid_in(s, in.grid), &w->exact);
     w->exact = shares ? in.exact : w->exact || s->integer_sums;
     if (s->logic != NULL)
         bnn_onnx_logic(w, s);
@@ -254,8 +251,8 @@ static given stages_one(bnn_onnx_writer *w, const bnn_stage *s, bool packed, giv
     if (s->folded)
         stages_fold(w, s);
     else
-        grid = stages_chain(w, s, grid);
-    return (given){bnn_onnx_here(w), grid, w->exact};
+        stages_chain(w, s);
+    return (given){bnn_onnx_here(w), bnn_onnx_grid_behind(s, sums), w->exact};
 }
 
 void bnn_onnx_add_stages(bnn_onnx_writer *w, const bnn_model *model, bool packed)

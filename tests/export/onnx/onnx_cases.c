@@ -8,11 +8,15 @@
  */
 #include "tests/fixtures/check_main.h"
 #include "tests/fixtures/deploy_fixture.h"
+#include "tests/fixtures/random_model.h"
 #include "tests/fixtures/trained_fixture.h"
 
 #include "base/file.h"
+#include "export/onnx/grid.h"
 #include "export/onnx/onnx.h"
 #include "infer/lines.h"
+
+#include <bnn/infer.h>
 
 #undef fail /* an old name of Check for ck_abort_msg, here a member */
 
@@ -71,6 +75,28 @@ static unsigned char *exported(const bnn_graph *graph, const bnn_model *model, i
     return bytes;
 }
 
+/* What of a case is no ONNX. */
+static void write_frame(const char *name, const bnn_model *model, promise promised, int n_dialects,
+                        uint32_t n, const uint8_t *images, const float *logits)
+{
+    /* Bits are all that the packed dialect packs; codes and lines are floats there, as in files of version 1. */
+    const bnn_model *unfolded;
+    bnn_error err;
+    ck_assert_int_eq(bnn_lines_unfold(model, arena, &unfolded, &err), BNN_OK);
+    bnn_model as_packed = *unfolded;
+    as_packed.version = bnn_model_logic(model) == NULL ? 1 : model->version;
+    const bnn_shape s = model->input;
+    const char *json = bnn_arena_printf(
+        arena,
+        "{\"name\": \"%s\", \"shape\": [%u, %u, %u], \"images\": %u, \"classes\": %u, "
+        "\"promise\": \"%s\", \"model_bytes\": %zu, \"dialects\": %d}\n",
+        name, s.c, s.h, s.w, n, model->n_classes, promises[promised],
+        bnn_modelfile_encode(&as_packed, NULL), n_dialects);
+    write_file(name, "images", images, n * volume(s));
+    write_file(name, "logits", logits, (size_t)n * model->n_classes * sizeof *logits);
+    write_file(name, "json", json, strlen(json));
+}
+
 /* Writes a case; logits are the trainer's, and the graph's for the first images. */
 static void write_case(const char *name, const bnn_graph *graph, promise promised, uint32_t n,
                        const uint8_t *images, const float *logits)
@@ -99,22 +125,7 @@ static void write_case(const char *name, const bnn_graph *graph, promise promise
             free(file);
             free(again);
         }
-    const bnn_shape s = graph->input;
-    /* Bits are all that the packed dialect packs; codes and lines are floats there, as in files of version 1. */
-    const bnn_model *unfolded;
-    bnn_error err;
-    ck_assert_int_eq(bnn_lines_unfold(model, arena, &unfolded, &err), BNN_OK);
-    bnn_model as_packed = *unfolded;
-    as_packed.version = bnn_model_logic(model) == NULL ? 1 : model->version;
-    const char *json = bnn_arena_printf(
-        arena,
-        "{\"name\": \"%s\", \"shape\": [%u, %u, %u], \"images\": %u, \"classes\": %u, "
-        "\"promise\": \"%s\", \"model_bytes\": %zu, \"dialects\": %d}\n",
-        name, s.c, s.h, s.w, n, classes, promises[promised], bnn_modelfile_encode(&as_packed, NULL),
-        last + 1);
-    write_file(name, "images", images, n * n_pixels);
-    write_file(name, "logits", logits, (size_t)n * classes * sizeof *logits);
-    write_file(name, "json", json, strlen(json));
+    write_frame(name, model, promised, last + 1, n, images, logits);
 }
 
 /* ---- tensors made to be hard ------------------------------------------------------------- */
@@ -340,6 +351,116 @@ START_TEST(gates_are_no_qonnx)
 }
 END_TEST
 
+/* ---- models by hand ----------------------------------------------------------------------- */
+
+/* Whether every sum is the same in whatever order it is formed, so that a runtime gives the very logits, soon. */
+static bool sums_are_exact(const bnn_model *model)
+{
+    bnn_onnx_grid all[BNN_STAGES_MAX];
+    for (uint32_t i = 0; i < model->n_stages; i++) {
+        const bnn_stage *s = &model->stages[i];
+        const int32_t source = bnn_stage_source(s, i), other = bnn_stage_other(s, i);
+        bnn_onnx_grid in = bnn_onnx_grid_in(s, source < 0 ? (bnn_onnx_grid){0} : all[source]);
+        bool exact;
+        if (other >= 0)
+            in = bnn_onnx_grid_added(in, all[other]);
+        all[i] = bnn_onnx_grid_sums(s, in, &exact);
+        if (!exact && !s->integer_sums && s->op.type != BNN_LOWER_IDENTITY)
+            return false;
+        if (s->fold.n_tables > 0 && s->fold.table_size > 100)
+            return false; /* a node for each change of one takes long to check */
+        for (uint32_t k = 0; k < s->n_chain; k++)
+            if (s->chain[k].type == BNN_LOWER_AVGPOOL && s->chain[k].kernel > 8)
+                return false; /* which is not formed value by value */
+        all[i] = bnn_onnx_grid_behind(s, all[i]);
+    }
+    return true;
+}
+
+/* The same with lines as floats, as ONNX has them, and names that differ. */
+static const bnn_model *named_model(const bnn_model *model)
+{
+    const bnn_model *unfolded;
+    bnn_error err;
+    ck_assert_int_eq(bnn_lines_unfold(model, arena, &unfolded, &err), BNN_OK);
+    bnn_model *named = bnn_arena_alloc(arena, 1, sizeof *named);
+    bnn_stage *stages = bnn_arena_alloc(arena, model->n_stages, sizeof *stages);
+    for (uint32_t i = 0; i < model->n_stages; i++) {
+        const bnn_stage *s = &unfolded->stages[i];
+        bnn_op *chain = bnn_arena_alloc(arena, s->n_chain, sizeof *chain);
+        stages[i] = *s;
+        stages[i].op.name = bnn_arena_printf(arena, "s%u", i);
+        stages[i].chain = chain;
+        for (uint32_t k = 0; k < s->n_chain; k++) {
+            chain[k] = s->chain[k];
+            chain[k].name = bnn_arena_printf(arena, "s%u.%u", i, k + 1);
+        }
+    }
+    *named = *unfolded;
+    named->stages = stages;
+    return named;
+}
+
+static void write_model_case(const char *name, const bnn_model *model, uint32_t n, buffers *b)
+{
+    char error[BNN_INFER_ERROR];
+    size_t n_bytes;
+    uint8_t *bytes = encoded(model, &n_bytes);
+    bnn_model *open = NULL;
+    ck_assert_msg(bnn_model_open_memory(bytes, n_bytes, NULL, &open, error) == 0, "%s", error);
+    free(bytes);
+    const uint8_t *images = random_images(b, n * volume(model->input));
+    float *logits = empty_floats(b, (size_t)n * model->n_classes);
+    bnn_model_run(open, n, images, logits, buffer_bytes(b, bnn_model_workspace_bytes(open)));
+    bnn_model_close(open);
+    for (int d = STANDARD; d <= PACKED; d++)
+        for (bnn_onnx_input in = BNN_ONNX_PIXELS; in <= BNN_ONNX_FLOATS; in++) {
+            unsigned char *file = exported(NULL, model, d, in, &n_bytes);
+            write_file(name, bnn_arena_printf(arena, "%s.%s.onnx", dialects[d], inputs[in]), file,
+                       n_bytes);
+            free(file);
+        }
+    write_frame(name, model, SAME_BITS, PACKED + 1, n, images, logits);
+}
+
+/* Shapes and orders that networks have rarely or never: sums from afar, groups, codes, gates. */
+START_TEST(random_models)
+{
+    enum { N = 96, N_IMAGES = 20 };
+    uint32_t n = 0, n_sums = 0, n_blocks = 0, n_groups = 0, n_codes = 0, n_logic = 0, n_tables = 0;
+    for (uint32_t i = 0; i < N; i++) {
+        buffers b = {.state = i};
+        model_maker maker = {.arena = arena,
+                             .round = true,
+                             .skips = i % 2 == 0,
+                             .lines = i % 3 == 0,
+                             .codes = i % 6 == 0,
+                             .gates = i % 5 == 0};
+        const bnn_model *model = named_model(random_model(&maker, 7000 + i, 30000));
+        const uint32_t side = bnn_view_side(model->view);
+        if (!sums_are_exact(model) || (side & (side - 1)) != 0)
+            continue;
+        n++;
+        for (uint32_t k = 0; k < model->n_stages; k++) {
+            const bnn_stage *s = &model->stages[k];
+            n_sums += s->with > 0;
+            n_blocks += s->with > 2;
+            n_groups += s->op.groups > 1;
+            n_codes += bnn_chain_ends_in_codes(s->chain, s->n_chain, &(bnn_range){0});
+            n_logic += s->logic != NULL;
+            n_tables += s->fold.n_tables > 0;
+        }
+        write_model_case(bnn_arena_printf(arena, "model_%u", i), model, N_IMAGES, &b);
+        buffers_free(&b);
+    }
+    printf("# %u of %d models by hand have exact sums\n", n, N);
+    ck_assert_msg(n > 40 && n_sums > 10 && n_blocks > 5 && n_groups > 10 && n_codes > 10 &&
+                      n_logic > 10 && n_tables > 3,
+                  "%u: %u %u %u %u %u %u", n, n_sums, n_blocks, n_groups, n_codes, n_logic,
+                  n_tables);
+}
+END_TEST
+
 /* ---- trained networks -------------------------------------------------------------------- */
 
 static const char *const stes[] = {"identity", "clipped", "approx_sign", "swish_sign", "ede"};
@@ -495,6 +616,7 @@ static Suite *onnx_suite(void)
     tcase_add_test(cases, means_that_are_not_exact);
     tcase_add_loop_test(cases, gates, 0, N_LOGIC);
     tcase_add_test(cases, gates_are_no_qonnx);
+    tcase_add_test(cases, random_models);
     tcase_add_loop_test(cases, trained, 0, 2 * 6);
     tcase_add_test(cases, trained_levels);
     suite_add_tcase(suite, cases);
