@@ -65,7 +65,7 @@ typedef struct c_line {
         mixed; /* of a window, the least sum counts; or, instead, it does where an array says so */
 } c_line;
 
-/* Which sums count in a window; writes the array. */
+/* Which sums count in a window of several; writes the array. */
 static void lines_find_counts(c_writer *w, c_line *line)
 {
     const bnn_stage *s = w->stage;
@@ -73,7 +73,7 @@ static void lines_find_counts(c_writer *w, c_line *line)
     int64_t *is_least = bnn_arena_alloc(w->arena, n, sizeof *is_least);
     uint32_t n_least = 0;
     w->no_memory |= is_least == NULL;
-    for (uint32_t c = 0; is_least != NULL && s->lines->pool != 0 && c < n; c++) {
+    for (uint32_t c = 0; is_least != NULL && s->lines->pool > 1 && c < n; c++) {
         is_least[c] = s->lines->least[c] != 0;
         n_least += s->lines->least[c] != 0;
     }
