@@ -85,6 +85,12 @@ static const char *pairs_tap(c_writer *w, const char *column)
                                            s->op.in.w, x, (unsigned)bnn_c_padding(s));
 }
 
+/* Digits are counted from the least level: where that is 0, nobody asks what the inputs come to. */
+static bool pairs_need_total(const c_writer *w)
+{
+    return w->digit_bits == 0 || bnn_c_codes_of(w->stage).min != 0;
+}
+
 /* One row of the kernel. With a stride of 1, what was on the right is on the left next. */
 static void pairs_row_of_taps(c_writer *w)
 {
@@ -103,26 +109,28 @@ static void pairs_row_of_taps(c_writer *w)
                    "const size_t v = %s, u = v + %u;\n"
                    "const uint32_t left = %s;\nconst uint32_t right = %s;\n",
                    first, s->op.stride, pairs_tap(w, "v"), pairs_tap(w, "u"));
-    bnn_c_code(w, "@_work.window[n] = left | right << 16;\ntotal += @_work.window[n];\n");
+    bnn_c_code(w, "@_work.window[n] = left | right << 16;\n%s",
+               pairs_need_total(w) ? "total += @_work.window[n];\n" : "");
     bnn_c_end(w);
 }
 
 void bnn_c_pairs_window(c_writer *w)
 {
     const bnn_stage *s = w->stage;
+    const bool totals = pairs_need_total(w);
     w->work.window = bnn_size_larger(w->work.window, bnn_c_taps_of_digits(s));
     bnn_c_code(
         w,
         "/* The %s under the kernel, for the sum at (row, column) and in the upper halves for the\n"
-        " * one right of it; and what they come to. %s*/\n"
-        "static uint32_t @_%s_window(const uint8_t *x, size_t row, size_t column)\n{\n"
-        "    uint32_t total = 0;\n"
-        "    size_t n = 0;\n",
+        " * one right of it%s. %s*/\n"
+        "static %s @_%s_window(const uint8_t *x, size_t row, size_t column)\n{\n"
+        "%s    size_t n = 0;\n",
         s->inputs == BNN_VALUES_PIXELS ? "pixels" : "codes",
+        totals ? "; and what they come to" : "",
         s->op.padding > 0 ? "Beyond the border is padding; above and left\n"
                             " * of it the index wraps and is too large as well. "
                           : "",
-        w->name);
+        totals ? "uint32_t" : "void", w->name, totals ? "    uint32_t total = 0;\n" : "");
     w->indent = 4;
     if (s->op.in.c > 1)
         bnn_c_loop(w, "c", s->op.in.c, ")");
@@ -132,7 +140,8 @@ void bnn_c_pairs_window(c_writer *w)
     pairs_row_of_taps(w);
     bnn_c_end(w);
     w->indent = 4;
-    bnn_c_code(w, "return total;\n");
+    if (totals)
+        bnn_c_code(w, "return total;\n");
     w->indent = 0;
     bnn_c_code(w, "}\n\n");
 }
@@ -189,7 +198,8 @@ void bnn_c_pairs_loops(c_writer *w, uint32_t pool, uint32_t stride)
         bnn_c_code(w, "for (size_t v = 0; v < %u; v += %s) {\n", n - n % 2, pairs_next(w, "v", n));
     }
     w->indent += 4;
-    bnn_c_code(w, "const uint32_t total = @_%s_window(x, %s, %s);\n", w->name, row, column);
+    bnn_c_code(w, "%s@_%s_window(x, %s, %s);\n",
+               pairs_need_total(w) ? "const uint32_t total = " : "", w->name, row, column);
 }
 
 void bnn_c_pairs_stage(c_writer *w, bool mixed)

@@ -152,7 +152,7 @@ void bnn_c_pairs_stage(c_writer *w, bool mixed);
 uint32_t bnn_c_sums_in_a_row(const bnn_stage *s, uint32_t pool);
 
 /* pairs.c: the function that gathers what is under the kernel, a byte in each half of a word, and returns what both
- * come to; and the loops over pairs of sums, in which it is called, up to the body. */
+ * come to, where that is asked for; and the loops over pairs of sums, in which it is called, up to the body. */
 void bnn_c_pairs_window(c_writer *w);
 void bnn_c_pairs_loops(c_writer *w, uint32_t pool, uint32_t stride);
 
