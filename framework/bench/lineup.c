@@ -100,13 +100,14 @@ int bench_lineup_add_own(bench_lineup *lineup, const bnn_engine *const *engines,
                          bnn_error *err)
 {
     const bnn_model *floats;
+    const char *other = bnn_model_logic(lineup->model) != NULL ? "gates" : "float";
     int status = float_form(lineup, &floats, err);
     for (size_t i = 0; i < n_engines && status == BNN_OK; i++) {
         if (floats != lineup->model)
             status = add_own(lineup, bench_has_binary_weights(lineup->model) ? "binary" : "integer",
                              lineup->model, engines[i], err);
         if (status == BNN_OK)
-            status = add_own(lineup, "float", floats, engines[i], err);
+            status = add_own(lineup, other, floats, engines[i], err);
     }
     if (status == BNN_OK && lineup->twin != NULL)
         status = add_own(lineup, "twin", lineup->twin, engines[0], err);

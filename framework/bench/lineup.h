@@ -50,7 +50,7 @@ bool bench_is_integer(const bnn_stage *stage);
 
 /* Adds our contenders: the model and its float form on each of the engines, and the twin on the
  * first of them. The model is "binary", or "integer" with weights of other widths; one whose sums are all of floats is its
- * own float form. */
+ * own float form, and one with gates, "gates", has none. */
 int bench_lineup_add_own(bench_lineup *lineup, const bnn_engine *const *engines, size_t n_engines,
                          bnn_error *err);
 

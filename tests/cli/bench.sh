@@ -71,6 +71,11 @@ prints_nothing
     is_json
     prints '"contender": "integer"'
     prints '"contender": "float"'
+    bnn 0 bench "$srcdir/tests/fuzz/corpus/model/logic_by_hand.bnn" $quick
+    prints '^gates  *[a-z0-9]*  *1 '
+    prints '^gates: 0 bytes of weights, '
+    prints '^layers of gates '
+    omits '^float '
     bnn 0 show small.bnn --json
     sed -n 's/^  "\(bare_bytes\|file_bytes\)": \([0-9]*\),/"\1": \2/p; s/^    "\(weight_bytes\)": \([0-9]*\),/"\1": \2/p' out >bytes
     [ "$(wc -l <bytes)" -eq 3 ] || wrong 'not three counts of bytes'

@@ -396,11 +396,12 @@ const cli_command cli_command_bench = {
     .arguments = "EXPERIMENT|RUN|MODEL.bnn...",
     .summary = "time a deployed model against its float forms, in turns, on one core",
     .notes =
-        "Contenders: the model, `binary` or, with weights of other widths, `integer`; `float`, the\n"
-        "same weights as floats in the same engine; `twin`, the baseline of the run's experiment\n"
-        "with the same seed, when that is one in full precision; and model and twin in onnxruntime,\n"
-        "when node and its package onnxruntime-node are there. All are pinned to one CPU and take\n"
-        "turns; their answers are compared first. Times are medians and quartiles of the rounds.\n"
+        "Contenders: the model, `binary`, `gates` or, with weights of other widths, `integer`;\n"
+        "`float`, the same weights as floats in the same engine; `twin`, the baseline of the run's\n"
+        "experiment with the same seed, when that is one in full precision; and model and twin in\n"
+        "onnxruntime, when node and its package onnxruntime-node are there. All are pinned to one\n"
+        "CPU and take turns; their answers are compared first. Times are medians and quartiles of\n"
+        "the rounds.\n"
         "A RUN's benchmark is kept in the database, see the view benchmark_summary and `bnnrun query\n"
         "benchmarks`, which has those of several runs side by side; that of a file only with --db.\n"
         "\n"
