@@ -235,10 +235,10 @@ static int print_report_text(const bench_lineup *lineup, const cli_options *opti
     for (size_t k = 0; k < lineup->n && status == BNN_OK; k++) {
         const bench_contender *c = &lineup->contenders[k];
         const bench_contender *floats = bench_times_float_form(lineup, c);
-        const bool alone = strcmp(c->name, "gates") == 0 ||
-                           (strcmp(c->name, "float") == 0 &&
-                            bench_lineup_find(lineup, "binary", NULL) == NULL &&
-                            bench_lineup_find(lineup, "integer", NULL) == NULL);
+        const bool alone =
+            strcmp(c->name, "gates") == 0 ||
+            (strcmp(c->name, "float") == 0 && bench_lineup_find(lineup, "binary", NULL) == NULL &&
+             bench_lineup_find(lineup, "integer", NULL) == NULL);
         if (floats != NULL || alone)
             status = print_layers(lineup, c, floats, err);
         if (floats != NULL && status == BNN_OK)

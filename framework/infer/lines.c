@@ -127,6 +127,14 @@ static bool lines_find_floats(const unfolding *u)
     return true;
 }
 
+/* The codes of weights some of which are negated; any numbers, where those are no digits. */
+static bnn_codes lines_turn_codes(bnn_codes codes)
+{
+    const int32_t most = codes.max > -codes.min ? codes.max : -codes.min;
+    const bnn_codes both = {.min = -most, .max = most, .step = 1};
+    return codes.step != 0 && bnn_codes_are_digits(both) ? both : (bnn_codes){.step = 0};
+}
+
 /* The weights, negated where the least sum of a pool counts. */
 static bool lines_turn_weights(unfolding *u)
 {
@@ -151,7 +159,7 @@ static bool lines_turn_weights(unfolding *u)
     for (size_t i = 0; weight != NULL && i < n; i++)
         weight[i] = lines_turns(s, (uint32_t)(i / s->taps)) ? -s->op.weight[i] : s->op.weight[i];
     u->to->op.weight = weight;
-    u->to->op.codes = (bnn_codes){.step = 0};
+    u->to->op.codes = lines_turn_codes(s->op.codes);
     return weight != NULL;
 }
 

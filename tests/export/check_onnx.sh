@@ -1,7 +1,7 @@
 #!/bin/sh
 # ONNX files of every dialect, of networks with hard tensors and of trained ones (onnx/onnx_cases.c):
 # python3-onnx accepts them, onnxruntime gives the trainer's classes and logits, with and without its
-# optimizations, and BipolarQuant is evaluated in Python. On MNIST's first 300 test images where they are, with
+# optimizations, and BipolarQuant and Quant are evaluated in Python. On MNIST's first 300 test images where they are, with
 # BNN_TEST_LONG=all on all 10,000.
 #
 #     PYTHON      a python3 with onnx and numpy; the system's is tried, too

@@ -152,15 +152,18 @@ static int export_as_onnx(cli_export *r, bnn_error *err)
         status = bnn_onnx_export_qonnx(graph, &options, &bytes, &n, err);
     if (status != BNN_OK)
         return status;
+    r->files[0] = (cli_export_file){r->output, bytes, n};
+    r->n_files = 1;
     const bnn_shape in = r->model->input;
+    const char *reader = bnn_arena_printf(r->options.arena, "any runtime of ONNX opset %d",
+                                          bnn_onnx_opset(r->model, options.packed));
+    if (reader == NULL)
+        return bnn_no_memory(err);
     r->advice = bnn_arena_printf(
         r->options.arena,
         "for %s: input \"%s\" %s [N][%u][%u][%u], output \"logits\" float32 [N][%u]",
-        r->format == CLI_EXPORT_QONNX ? "FINN and hls4ml" : "any runtime of ONNX opset 17",
-        floats ? "image" : "pixels", floats ? "float32, (pixel - 128) / 128," : "uint8", in.c, in.h,
-        in.w, r->model->n_classes);
-    r->files[0] = (cli_export_file){r->output, bytes, n};
-    r->n_files = 1;
+        r->format == CLI_EXPORT_QONNX ? "FINN and hls4ml" : reader, floats ? "image" : "pixels",
+        floats ? "float32, (pixel - 128) / 128," : "uint8", in.c, in.h, in.w, r->model->n_classes);
     return BNN_OK;
 }
 
@@ -387,8 +390,9 @@ static const cli_option export_options[] = {
     CLI_WORDS_ROW("format", "FORMAT",
                   "onnx|onnx-packed|qonnx|c|tensorboard|mlflow|trackio|csv|latex", parse_format,
                   "onnx         standard operators of opset 17, weights as floats\n"
-                  "onnx-packed  the same with binary weights as bits, 1/32 of them\n"
-                  "qonnx        BipolarQuant, for FINN and hls4ml; RUN only\n"
+                  "onnx-packed  the same with binary weights as bits, and of few levels\n"
+                  "             as integers of 4 (opset 21) or 8 bits\n"
+                  "qonnx        BipolarQuant and Quant, for FINN and hls4ml; RUN only\n"
                   "c            one freestanding C99 source and its header\n"
                   "Of an EXPERIMENT:\n"
                   "tensorboard  event files: each number by epoch, and what varies as\n"

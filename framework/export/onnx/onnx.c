@@ -65,6 +65,14 @@ static int onnx_check_view(bnn_view view, bnn_error *err)
         side, side, side, ONNX_SHRINK_MAX);
 }
 
+int bnn_onnx_opset(const bnn_model *model, bool packed)
+{
+    for (uint32_t i = 0; packed && i < model->n_stages; i++)
+        if (bnn_onnx_is_of_fours(&model->stages[i].op))
+            return BNN_ONNX_OPSET_OF_FOURS;
+    return BNN_ONNX_OPSET;
+}
+
 /* A graph or a model; either is NULL. */
 static int onnx_export(const bnn_graph *graph, const bnn_model *model,
                        const bnn_onnx_options *options, unsigned char **bytes, size_t *n,
@@ -78,6 +86,8 @@ static int onnx_export(const bnn_graph *graph, const bnn_model *model,
                                   .input_type = pixels ? BNN_ONNX_UINT8 : BNN_ONNX_FLOAT,
                                   .input_dims = {input.c, input.h, input.w},
                                   .n_classes = graph != NULL ? graph->n_classes : model->n_classes,
+                                  .opset = model != NULL ? bnn_onnx_opset(model, options->packed)
+                                                         : BNN_ONNX_OPSET,
                                   .qonnx = graph != NULL,
                                   .metadata = options->metadata,
                                   .n_metadata = options->n_metadata};

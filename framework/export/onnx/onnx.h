@@ -1,10 +1,10 @@
-/* onnx.h - a trained network as an ONNX file: opset 17, IR version 8, any number of images.
+/* onnx.h - a trained network as an ONNX file, for any number of images.
  *
- * Three dialects. `standard` uses operators that every runtime has. `packed` is the same graph with
- * binary weights as bits, eight in a byte of an initializer, which standard operators unpack; a
- * runtime that folds constants does so once, when it loads the model. `qonnx` is for compilers of
- * hardware (FINN, hls4ml): BipolarQuant in front of what is binary, the network's own operations in
- * between.
+ * Three dialects. `standard` uses operators that every runtime has. `packed` is the same graph with weights in few bits:
+ * binary ones eight in a byte of an initializer, which standard operators unpack, so that a runtime that folds constants
+ * does so once, when it loads the model; those of up to 256 levels as integers of 4 or 8 bits behind a DequantizeLinear.
+ * `qonnx` is for compilers of hardware (FINN, hls4ml): BipolarQuant in front of what is binary, Quant in front of
+ * weights and activations of other widths, the network's own operations in between.
  *
  * Behind sums that are exact whatever their order, the first two are exact in any runtime: sums of
  * signs and pixels times binary weights, and others whose values have a step in common (see grid.h).
@@ -19,6 +19,9 @@
 #include "export/graph.h"
 #include "infer/model.h"
 
+/* What a file asks of a runtime. Only integers of four bits, of `packed`, ask for the later one. */
+enum { BNN_ONNX_OPSET = 17, BNN_ONNX_OPSET_OF_FOURS = 21 };
+
 typedef enum bnn_onnx_input {
     BNN_ONNX_PIXELS, /* "pixels", uint8 [N][c][h][w] */
     BNN_ONNX_FLOATS, /* "image", float32 [N][c][h][w]: (pixel - 128) / 128 */
@@ -30,6 +33,9 @@ typedef struct bnn_onnx_options {
     const bnn_metadata *metadata; /* [n_metadata]; the value of "tool" is the producer's version */
     uint32_t n_metadata;
 } bnn_onnx_options;
+
+/* That of a model's file. */
+int bnn_onnx_opset(const bnn_model *model, bool packed);
 
 /* Writes a model into memory, `standard` or `packed`: *bytes is malloc'ed and freed by the caller.
  * The output is "logits", float32 [N][n_classes]. Equal models and options give equal bytes. Fails

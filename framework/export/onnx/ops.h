@@ -37,6 +37,9 @@ const char *bnn_onnx_bias(bnn_onnx_writer *w, const bnn_op *linear);
 /* Bools -> +1 where true, -1 where false. */
 const char *bnn_onnx_choice(bnn_onnx_writer *w, const char *name, const char *condition);
 
+/* stages.c: whether the weights of an operation are codes from -8 to 7, other than -1 and +1. */
+bool bnn_onnx_is_of_fours(const bnn_op *op);
+
 /* logic.c: a stage of gates; its values. */
 void bnn_onnx_logic(bnn_onnx_writer *w, const bnn_stage *stage);
 
@@ -44,7 +47,7 @@ void bnn_onnx_logic(bnn_onnx_writer *w, const bnn_stage *stage);
 void bnn_onnx_op(bnn_onnx_writer *w, const bnn_op *op);
 
 /* stages.c, the standard dialects: a network's stages, decisions folded to comparisons. packed:
- * binary weights as bits. */
+ * weights in few bits. */
 void bnn_onnx_add_stages(bnn_onnx_writer *w, const bnn_model *model, bool packed);
 
 /* qonnx.c: the network's operations one by one, as Brevitas exports them, with BipolarQuant

@@ -59,6 +59,34 @@ static const char *stages_packed_weights(bnn_onnx_writer *w, const bnn_stage *s,
     return weight;
 }
 
+bool bnn_onnx_is_of_fours(const bnn_op *op)
+{
+    return bnn_op_is_linear(op->type) && bnn_codes_are_digits(op->codes) && op->codes.min >= -8 &&
+           op->codes.max <= 7;
+}
+
+/* Weights of few levels as whole numbers, of four bits where these do, and their way to floats. */
+static const char *stages_whole_weights(bnn_onnx_writer *w, const bnn_op *op, const int64_t *dims,
+                                        size_t n_dims)
+{
+    const size_t n = (size_t)op->out.c * bnn_op_taps(op);
+    const bool fours = bnn_onnx_is_of_fours(op);
+    const char *const before = w->value;
+    uint8_t *bytes = bnn_onnx_alloc(w, n, 1);
+    for (size_t i = 0; bytes != NULL && i < n; i++)
+        if (fours)
+            bytes[i / 2] = (uint8_t)(bytes[i / 2] | ((int32_t)op->weight[i] & 15) << i % 2 * 4);
+        else
+            bytes[i] = (uint8_t)(int32_t)op->weight[i];
+    w->value = bnn_onnx_tensor(w, bnn_onnx_name(w, "%s.codes", op->name),
+                               fours ? BNN_ONNX_INT4 : BNN_ONNX_INT8, dims, n_dims, bytes);
+    const char *weight =
+        bnn_onnx_then(w, "DequantizeLinear", bnn_onnx_name(w, "%s.weight", op->name),
+                      bnn_onnx_scalar(w, "plus_one", 1.0f), NULL);
+    w->value = before;
+    return weight;
+}
+
 static void stages_linear(bnn_onnx_writer *w, const bnn_stage *s, bool packed)
 {
     const bool conv = s->op.type == BNN_LOWER_CONV2D;
@@ -71,12 +99,14 @@ static void stages_linear(bnn_onnx_writer *w, const bnn_stage *s, bool packed)
     bnn_op op = s->op;
     if (packed && s->op.binary_weights) {
         weight = stages_packed_weights(w, s, dims, n_dims);
-    } else if (bnn_stage_linear(s, w->arena, &op, &err) == BNN_OK) {
-        weight = bnn_onnx_tensor(w, bnn_onnx_name(w, "%s.weight", s->op.name), BNN_ONNX_FLOAT, dims,
-                                 n_dims, op.weight);
-    } else {
+    } else if (bnn_stage_linear(s, w->arena, &op, &err) != BNN_OK) {
         w->failed = true;
         return;
+    } else if (packed && bnn_codes_are_digits(op.codes)) {
+        weight = stages_whole_weights(w, &op, dims, n_dims);
+    } else {
+        weight = bnn_onnx_tensor(w, bnn_onnx_name(w, "%s.weight", s->op.name), BNN_ONNX_FLOAT, dims,
+                                 n_dims, op.weight);
     }
     if (conv)
         bnn_onnx_conv(w, &op, weight);

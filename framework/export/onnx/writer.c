@@ -1,12 +1,15 @@
 #include "export/onnx/writer.h"
 
+#include "export/onnx/onnx.h"
+
 #include <onnx/onnx.pb-c.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPSET = 17, IR_VERSION = 8 };
+/* Of an opset, the version of the format that came with it. */
+enum { IR_VERSION = 8, IR_VERSION_OF_FOURS = 10 };
 
 /* ---- memory ------------------------------------------------------------------------------ */
 
@@ -138,11 +141,12 @@ void bnn_onnx_set_domain(bnn_onnx_writer *w, const char *domain)
 
 /* ---- tensors ----------------------------------------------------------------------------- */
 
-static size_t writer_element_bytes(bnn_onnx_type type)
+static size_t writer_bytes(bnn_onnx_type type, size_t n)
 {
-    return type == BNN_ONNX_FLOAT                              ? sizeof(float)
-           : type == BNN_ONNX_INT64 || type == BNN_ONNX_DOUBLE ? sizeof(int64_t)
-                                                               : 1;
+    return type == BNN_ONNX_INT4                               ? (n + 1) / 2
+           : type == BNN_ONNX_FLOAT                            ? n * sizeof(float)
+           : type == BNN_ONNX_INT64 || type == BNN_ONNX_DOUBLE ? n * sizeof(int64_t)
+                                                               : n;
 }
 
 /* raw_data is little-endian, as is every machine that this program is built for. */
@@ -151,9 +155,10 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "raw_data needs a litt
 const char *bnn_onnx_tensor(bnn_onnx_writer *w, const char *name, bnn_onnx_type type,
                             const int64_t *dims, size_t n_dims, const void *values)
 {
-    size_t bytes = writer_element_bytes(type);
+    size_t n = 1;
     for (size_t i = 0; i < n_dims; i++)
-        bytes *= (size_t)dims[i];
+        n *= (size_t)dims[i];
+    const size_t bytes = writer_bytes(type, n);
     Onnx__TensorProto *t = bnn_onnx_alloc(w, 1, sizeof *t);
     int64_t *own_dims = bnn_onnx_alloc(w, n_dims, sizeof *dims);
     uint8_t *raw = bnn_onnx_alloc(w, bytes, 1);
@@ -272,7 +277,7 @@ static void writer_set_versions(bnn_onnx_writer *w, const bnn_onnx_frame *frame,
         if (strcmp(frame->metadata[i].key, "tool") == 0)
             model->producer_version = writer_copy_text(w, frame->metadata[i].value);
     model->has_ir_version = 1;
-    model->ir_version = IR_VERSION;
+    model->ir_version = frame->opset >= BNN_ONNX_OPSET_OF_FOURS ? IR_VERSION_OF_FOURS : IR_VERSION;
     model->opset_import = file->set_list;
     model->n_opset_import = frame->qonnx ? 2 : 1;
     for (size_t i = 0; i < model->n_opset_import; i++) {
@@ -280,7 +285,7 @@ static void writer_set_versions(bnn_onnx_writer *w, const bnn_onnx_frame *frame,
         onnx__operator_set_id_proto__init(set);
         set->domain = writer_copy_text(w, i == 0 ? "" : BNN_ONNX_QONNX_DOMAIN);
         set->has_version = 1;
-        set->version = i == 0 ? OPSET : 1;
+        set->version = i == 0 ? frame->opset : 1;
     }
 }
 

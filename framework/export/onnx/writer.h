@@ -18,9 +18,11 @@ struct Onnx__TensorProto;
 typedef enum bnn_onnx_type {
     BNN_ONNX_FLOAT = 1,
     BNN_ONNX_UINT8 = 2,
+    BNN_ONNX_INT8 = 3,
     BNN_ONNX_INT64 = 7,
     BNN_ONNX_BOOL = 9,
     BNN_ONNX_DOUBLE = 11,
+    BNN_ONNX_INT4 = 22, /* two in a byte, the first in the lower half */
 } bnn_onnx_type;
 
 typedef struct bnn_onnx_writer {
@@ -42,6 +44,7 @@ typedef struct bnn_onnx_frame {
     bnn_onnx_type input_type;
     int64_t input_dims[3]; /* [c][h][w] */
     int64_t n_classes;
+    int64_t opset;
     bool qonnx;                   /* import its domain */
     const bnn_metadata *metadata; /* [n_metadata]; "tool" is the producer's version */
     uint32_t n_metadata;
@@ -72,8 +75,8 @@ void bnn_onnx_set_ints(bnn_onnx_writer *w, const char *name, const int64_t *valu
 void bnn_onnx_set_text(bnn_onnx_writer *w, const char *name, const char *text);
 void bnn_onnx_set_domain(bnn_onnx_writer *w, const char *domain);
 
-/* Adds an initializer with n_dims dimensions; values are copied. The element type's size times the
- * dimensions must be the bytes behind `values`. Returns its name. */
+/* Adds an initializer with n_dims dimensions; values are copied. Behind `values` are as many
+ * bytes as elements of that type take. Returns its name. */
 const char *bnn_onnx_tensor(bnn_onnx_writer *w, const char *name, bnn_onnx_type type,
                             const int64_t *dims, size_t n_dims, const void *values);
 

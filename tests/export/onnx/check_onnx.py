@@ -1,5 +1,6 @@
 """Checks the ONNX files of onnx_cases: python3-onnx's full checker, what the files say about
-themselves, and, since no runtime here knows BipolarQuant, the QONNX dialect by evaluating it.
+themselves, that codes of 4 and 8 bits are the weights, and, since no runtime here knows BipolarQuant
+and Quant, the QONNX dialect by evaluating it.
 
     python3 check_onnx.py DIRECTORY
 """
@@ -19,6 +20,8 @@ IMAGES_MAX = 200  # of a case, evaluated here
 STANDARD = {"Add", "AveragePool", "BitShift", "Cast", "Clip", "Concat", "Conv", "Flatten",
             "Floor", "Gather", "Gemm", "GreaterOrEqual", "MaxPool", "Mod", "Mul", "PRelu", "Pad",
             "ReduceSum", "Reshape", "Slice", "Sub", "Where", "Xor"}
+INT4 = 22  # of TensorProto, from opset 21 on, which python3-onnx may not know
+ROUNDING = 1.5 * 2 ** 23  # what a quantizer adds, and takes away again
 
 
 def dims_of(value):
@@ -28,8 +31,10 @@ def dims_of(value):
 def check_frame(model, case, dialect, source):
     """Versions, texts, input and output."""
     opsets = {o.domain: o.version for o in model.opset_import}
-    expected = {"": 17, QONNX_DOMAIN: 1} if dialect == "qonnx" else {"": 17}
-    assert model.ir_version == 8 and opsets == expected, opsets
+    fours = any(t.data_type == INT4 for t in model.graph.initializer)
+    assert dialect == "packed" or not fours
+    expected = {"": 21 if fours else 17} | ({QONNX_DOMAIN: 1} if dialect == "qonnx" else {})
+    assert model.ir_version == (10 if fours else 8) and opsets == expected, opsets
     assert (model.producer_name, model.producer_version) == ("bnnrun", "1.2.3")
     assert {m.key: m.value for m in model.metadata_props} == TEXTS
     (put,), (out,) = model.graph.input, model.graph.output
@@ -48,11 +53,37 @@ def check_nodes(model, dialect):
     unused = [t.name for t in model.graph.initializer if t.name not in used]
     assert not unused, f"nobody uses {unused}"
     for node in model.graph.node:
-        if node.op_type == "BipolarQuant":
+        if node.op_type in ("BipolarQuant", "Quant"):
             assert dialect == "qonnx" and node.domain == QONNX_DOMAIN
         else:
-            known = STANDARD | ({"MatMul"} if dialect == "qonnx" else set())
+            known = STANDARD | {"qonnx": {"MatMul"}, "packed": {"DequantizeLinear"}}.get(dialect, set())
             assert node.domain == "" and node.op_type in known, node.op_type
+
+
+def widen_fours(model):
+    """Integers of 4 bits become such of 8, and the file one of opset 17."""
+    for t in model.graph.initializer:
+        if t.data_type == INT4:
+            n = int(np.prod(t.dims))
+            assert len(t.raw_data) == (n + 1) // 2
+            pairs = np.frombuffer(t.raw_data, np.uint8)
+            fours = np.stack([pairs & 15, pairs >> 4], axis=1).reshape(-1)
+            assert not fours[n:].any(), "places that are left over are not 0"
+            t.raw_data = ((fours[:n].astype(np.int8) ^ 8) - 8).astype(np.int8).tobytes()
+            t.data_type = onnx.TensorProto.INT8
+    model.opset_import[0].version, model.ir_version = 17, 8
+
+
+def check_codes(packed, standard):
+    """Codes are the weights of the other dialect. Returns how many tensors of them there are."""
+    weights = {t.name: numpy_helper.to_array(t) for t in standard.graph.initializer}
+    codes = {t.name: numpy_helper.to_array(t) for t in packed.graph.initializer}
+    whole = [n for n in packed.graph.node if n.op_type == "DequantizeLinear"]
+    for node in whole:
+        name, scale = node.input
+        assert codes[name].dtype == np.int8 and codes[scale] == 1
+        assert np.array_equal(codes[name], weights[node.output[0]]), f"{name} differs"
+    return len(whole)
 
 
 def windows(x, node, border=0):
@@ -83,11 +114,23 @@ def convolve(node, view, weights):
                           axis=1)
 
 
+def quantize(node, x, scale, zero, bits):
+    """QONNX's Quant, as its documentation has it."""
+    attribute = {a.name: a for a in node.attribute}
+    signed, narrow = attribute["signed"].i, attribute["narrow"].i
+    assert attribute["rounding_mode"].s == b"ROUND" and scale == 1 and zero == 0
+    most = 2 ** (bits - signed) - 1
+    least = narrow - 2 ** (bits - 1) if signed else 0
+    return np.float32(np.clip(np.round(x), least, most))
+
+
 def apply(node, x):
     """One operation; sums in float64, and a Mul unrounded, so that Mul and Add round once."""
     op = node.op_type
     if op == "BipolarQuant":
         return np.where(x[0] >= 0, x[1], -x[1])
+    if op == "Quant":
+        return quantize(node, *x)
     if op == "Cast":
         assert node.attribute[0].i == onnx.TensorProto.FLOAT
         return np.float32(x[0])
@@ -139,15 +182,24 @@ def evaluate(model, x):
     return np.float32(values["logits"])
 
 
-def check_qonnx(model, case, source, base):
-    """Weights and signs are behind BipolarQuant, and the logits are the trainer's."""
+def check_qonnx(model, case, source, base, n_codes):
+    """Weights, signs and activations are behind BipolarQuant or Quant, and the logits are the trainer's."""
     n = min(case["images"], IMAGES_MAX)
     pixels = np.fromfile(base + ".images", np.uint8).reshape([-1] + case["shape"])[:n]
     wanted = np.fromfile(base + ".logits", np.float32).reshape(-1, case["classes"])[:n]
     x = pixels if source == "pixels" else (np.float32(pixels) - 128) / 128
     got = evaluate(model, x)
-    n_quant = sum(node.op_type == "BipolarQuant" for node in model.graph.node)
-    assert n_quant > 0, "nothing is binary"
+    constants = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    quants = [node for node in model.graph.node if node.op_type == "Quant"]
+    assert quants or any(node.op_type == "BipolarQuant" for node in model.graph.node), "all floats"
+    of_weights = [node for node in quants if node.input[0] in constants]
+    # Weights that are negated, where the least sum of a pool counts, may be 128, and no byte.
+    assert len(of_weights) >= n_codes, f"{len(of_weights)} weights of {n_codes} behind a Quant"
+    for node in of_weights:
+        weight = constants[node.input[0]]
+        assert np.array_equal(quantize(node, *(constants[i] for i in node.input)), weight)
+    rounds = any((v == ROUNDING).any() for v in constants.values())
+    assert not rounds or base.endswith("dorefa"), "rounding is no Quant"  # an STE's is none
     if case["promise"] == "bits":
         assert np.array_equal(got, wanted, equal_nan=True), "logits differ"
     elif case["promise"] == "decisions":
@@ -161,24 +213,30 @@ def check_qonnx(model, case, source, base):
 
 def main(directory):
     cases = sorted(glob.glob(os.path.join(directory, "*.json")))
-    n_files = n_images = n_wrong = 0
+    n_files = n_images = n_wrong = n_tensors = 0
     for path in cases:
         base = path[: -len(".json")]
         with open(path, encoding="utf-8") as file:
             case = json.load(file)
-        for dialect in ("standard", "packed", "qonnx")[: case["dialects"]]:
-            for source in "pixels", "floats":
+        for source in "pixels", "floats":
+            for dialect in ("standard", "packed", "qonnx")[: case["dialects"]]:
                 name = f"{base}.{dialect}.{source}.onnx"
                 n_files += 1
                 try:
                     model = onnx.load(name)
+                    check_frame(model, case, dialect, source)
+                    widen_fours(model)
                     checker.check_model(model, full_check=dialect != "qonnx")
                     if dialect != "qonnx":
                         shape_inference.infer_shapes(model, check_type=True, strict_mode=True)
-                    check_frame(model, case, dialect, source)
                     check_nodes(model, dialect)
+                    if dialect == "standard":
+                        standard = model
+                    if dialect == "packed":
+                        n_codes = check_codes(model, standard)
+                        n_tensors += n_codes
                     if dialect == "qonnx":
-                        n_images += check_qonnx(model, case, source, base)
+                        n_images += check_qonnx(model, case, source, base, n_codes)
                     spare = os.path.getsize(name) - case["model_bytes"]
                     if dialect == "packed" and case["shape"] == [1, 28, 28]:
                         # An STE with a forward of its own is several operations, each with two
@@ -191,8 +249,8 @@ def main(directory):
                     n_wrong += 1
                     print(f"{os.path.basename(name)}: {type(problem).__name__}: {problem}")
     print(f"python3-onnx {onnx.__version__}: {n_files} files, {n_wrong} of them wrong; "
-          f"{n_images} images through BipolarQuant")
-    return 1 if n_wrong or not cases else 0
+          f"{n_tensors} tensors of codes; {n_images} images through BipolarQuant and Quant")
+    return 1 if n_wrong or not n_tensors else 0
 
 
 sys.exit(main(sys.argv[1]))

@@ -79,7 +79,7 @@ static unsigned char *exported(const bnn_graph *graph, const bnn_model *model, i
 static void write_frame(const char *name, const bnn_model *model, promise promised, int n_dialects,
                         uint32_t n, const uint8_t *images, const float *logits)
 {
-    /* Bits are all that the packed dialect packs; codes and lines are floats there, as in files of version 1. */
+    /* Of version 1, where codes and lines are floats: lines are, in ONNX, too. */
     const bnn_model *unfolded;
     bnn_error err;
     ck_assert_int_eq(bnn_lines_unfold(model, arena, &unfolded, &err), BNN_OK);
@@ -309,6 +309,25 @@ START_TEST(weight_forms)
 }
 END_TEST
 
+enum { N_WIDTHS = 5 };
+
+/* Weights and activations of few levels, whose sums are whole numbers. */
+START_TEST(widths)
+{
+    static const char *const keys[] = {
+        "{weights: 2, activations: 4}",
+        "{weights: {name: 8, levels: full}, activations: {name: 8, negative: true}}",
+        "{weights: ternary, activations: {name: pact, bits: 2}, last: {activations: 1}}",
+        "{weights: 1, activations: dorefa, last: {weights: 4}}",
+        "{weights: 4, activations: {name: pact, bits: 1}, first: {weights: 8}}"};
+    const unsigned i = (unsigned)_i, key = i % N_WIDTHS, ordering = i % 6;
+    write_random_case(
+        bnn_arena_printf(arena, "widths_%u", i), topologies[i / N_WIDTHS % 2],
+        bnn_arena_printf(arena, "  quantize: %s\n  ordering: %s\n", keys[key], orderings[ordering]),
+        SAME_BITS, 700 + i);
+}
+END_TEST
+
 /* ---- gates ------------------------------------------------------------------------------- */
 
 #define GATES(blocks)                                              \
@@ -527,6 +546,9 @@ START_TEST(trained_levels)
                        "binarize: {first: true, last: true}, "
                        "ste: {weights: clipped, activations: dorefa}",
                        SAME_CLASSES);
+    tear_down();
+    model_set_up_again();
+    write_trained_case("ternary_4", "quantize: {weights: ternary, activations: 4}", SAME_BITS);
 }
 END_TEST
 
@@ -630,6 +652,7 @@ static Suite *onnx_suite(void)
     tcase_add_loop_test(cases, learned_layers, 0, 2 * 3 * 4);
     tcase_add_test(cases, skipping_networks);
     tcase_add_loop_test(cases, weight_forms, 0, 6);
+    tcase_add_loop_test(cases, widths, 0, 4 * N_WIDTHS);
     tcase_add_loop_test(cases, groups, 0, 6);
     tcase_add_loop_test(cases, views, 0, 9);
     tcase_add_test(cases, means_that_are_not_exact);
