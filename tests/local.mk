@@ -923,7 +923,11 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/model/average.bnn \
 	tests/fuzz/corpus/model/block_by_hand \
 	tests/fuzz/corpus/model/by_hand.bnn \
+	tests/fuzz/corpus/model/codes_beyond \
 	tests/fuzz/corpus/model/codes_by_hand.bnn \
+	tests/fuzz/corpus/model/codes_of_chains_by_hand \
+	tests/fuzz/corpus/model/codes_of_gates_by_hand \
+	tests/fuzz/corpus/model/lines_by_hand \
 	tests/fuzz/corpus/model/logic_by_hand.bnn \
 	tests/fuzz/corpus/model/float.bnn \
 	tests/fuzz/corpus/model/fully_binary.bnn \
@@ -936,6 +940,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/model/skips_unread \
 	tests/fuzz/corpus/model/slopes.bnn \
 	tests/fuzz/corpus/model/ternary.bnn \
+	tests/fuzz/corpus/model/ternary_beyond \
 	tests/fuzz/corpus/model/view_by_hand.bnn \
 	tests/fuzz/corpus/model/weights_only.bnn \
 	tests/fuzz/corpus/pack/behind_the_last.tar \

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "runner/artifacts.h"
+#include "runner/pack.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -32,7 +33,7 @@ int bnn_merge_clear(bnn_merge *m, bnn_error *err)
         else if (strncmp(names[i]->d_name, "source.db", 9) == 0)
             unlinkat(m->lock, names[i]->d_name, 0);
         else if (strcmp(names[i]->d_name, BNN_MERGE_UNPACKED) == 0)
-            bnn_merge_remove_unpacked(m);
+            bnn_file_remove_folder(m->lock, BNN_MERGE_UNPACKED);
     const int status =
         notes == NULL ? bnn_no_memory(err) : bnn_merge_settle_notes(m, notes, n_notes, err);
     for (int i = 0; i < n; i++)
@@ -305,4 +306,29 @@ int bnn_merge_from(bnn_merge *m, const char *from, bool skips, bnn_arena *arena,
                    bnn_error *err)
 {
     return bnn_merge_from_as(m, from, from, skips, arena, out, err);
+}
+
+int bnn_unpack(bnn_merge *into, const char *archive, bool skips, bnn_arena *arena, bnn_merged *out,
+               bnn_error *err)
+{
+    const char *folder = bnn_arena_printf(arena, "%s/" BNN_MERGE_UNPACKED, into->folder);
+    const char *db =
+        bnn_arena_printf(arena, "%s/" BNN_MERGE_UNPACKED "/" BNN_PACK_DATABASE, into->folder);
+    *out = (bnn_merged){.n = 0};
+    if (folder == NULL || db == NULL)
+        return bnn_no_memory(err);
+    if (mkdir(folder, 0700) != 0)
+        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be made", folder);
+    int status = bnn_unpack_archive(archive, folder, err);
+    if (status == BNN_OK && access(db, F_OK) != 0)
+        status = bnn_fail(err, BNN_E_RESOURCE,
+                          "%s: not made by `bnnrun pack`: it has no " BNN_PACK_DATABASE, archive);
+    if (status == BNN_OK)
+        status = bnn_merge_from_as(into, db, archive, skips, arena, out, err);
+    bnn_error cleared;
+    if (bnn_merge_clear(into, &cleared) != BNN_OK && status == BNN_OK) {
+        *err = cleared;
+        status = cleared.status;
+    }
+    return status;
 }

@@ -19,11 +19,10 @@ struct bnn_merge {
 /* Takes away what is in the folder, and settles what notes stand for. */
 int bnn_merge_clear(bnn_merge *merge, bnn_error *err);
 
-/* INTO.merging/unpacked: what is in an archive (unpack.c). */
+/* INTO.merging/unpacked: what is in an archive. */
 #define BNN_MERGE_UNPACKED "unpacked"
-void bnn_merge_remove_unpacked(const bnn_merge *merge);
 
-/* Takes what an archive has into a folder, which is there, empty, and nobody else's. */
+/* unpack.c: takes what an archive has into a folder, which is there, empty, and nobody else's. */
 int bnn_unpack_archive(const char *archive, const char *folder, bnn_error *err);
 
 /* Opens FILE.artifacts/NAME/, or a file in a folder, and no link; *out is -1, and that no failure, of what is missing, or

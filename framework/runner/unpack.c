@@ -1,5 +1,5 @@
 /* unpack.c - what `bnnrun pack` has written, or somebody else: taken entry by entry, by the names that pack.h has, into
- * a folder that is nobody else's, and then merged as any database from elsewhere is. */
+ * a folder that is nobody else's, from where it is merged. */
 #include "runner/pack.h"
 
 #include "base/fault.h"
@@ -225,35 +225,5 @@ int bnn_unpack_archive(const char *archive, const char *folder, bnn_error *err)
     free(u.sums);
     if (fd >= 0)
         close(fd);
-    return status;
-}
-
-void bnn_merge_remove_unpacked(const bnn_merge *merge)
-{
-    bnn_file_remove_folder(merge->lock, BNN_MERGE_UNPACKED);
-}
-
-int bnn_unpack(bnn_merge *into, const char *archive, bool skips, bnn_arena *arena, bnn_merged *out,
-               bnn_error *err)
-{
-    const char *folder = bnn_arena_printf(arena, "%s/" BNN_MERGE_UNPACKED, into->folder);
-    const char *db =
-        bnn_arena_printf(arena, "%s/" BNN_MERGE_UNPACKED "/" BNN_PACK_DATABASE, into->folder);
-    *out = (bnn_merged){.n = 0};
-    if (folder == NULL || db == NULL)
-        return bnn_no_memory(err);
-    if (mkdir(folder, 0700) != 0)
-        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be made", folder);
-    int status = bnn_unpack_archive(archive, folder, err);
-    if (status == BNN_OK && access(db, F_OK) != 0)
-        status = bnn_fail(err, BNN_E_RESOURCE,
-                          "%s: not made by `bnnrun pack`: it has no " BNN_PACK_DATABASE, archive);
-    if (status == BNN_OK)
-        status = bnn_merge_from_as(into, db, archive, skips, arena, out, err);
-    bnn_error cleared;
-    if (bnn_merge_clear(into, &cleared) != BNN_OK && status == BNN_OK) {
-        *err = cleared;
-        status = cleared.status;
-    }
     return status;
 }
