@@ -546,9 +546,6 @@ START_TEST(trained_levels)
                        "binarize: {first: true, last: true}, "
                        "ste: {weights: clipped, activations: dorefa}",
                        SAME_CLASSES);
-    tear_down();
-    model_set_up_again();
-    write_trained_case("ternary_4", "quantize: {weights: ternary, activations: 4}", SAME_BITS);
 }
 END_TEST
 
