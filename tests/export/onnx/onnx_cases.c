@@ -97,15 +97,6 @@ static void write_frame(const char *name, const bnn_model *model, promise promis
     write_file(name, "json", json, strlen(json));
 }
 
-/* What QONNX has a name for: it has none for gates and codes. */
-static bool has_signs(const bnn_graph *graph)
-{
-    bool any = false;
-    for (uint32_t i = 0; i < graph->n_ops; i++)
-        any |= graph->ops[i].binary_weights || graph->ops[i].type == BNN_LOWER_SIGN;
-    return any;
-}
-
 /* Writes a case; logits are the trainer's, and the graph's for the first images. */
 static void write_case(const char *name, const bnn_graph *graph, promise promised, uint32_t n,
                        const uint8_t *images, const float *logits)
@@ -120,7 +111,7 @@ static void write_case(const char *name, const bnn_graph *graph, promise promise
         for (uint32_t c = 0; c < classes; c++)
             ck_assert(same_float(values[c], logits[i * classes + c]));
     }
-    const int last = bnn_model_logic(model) == NULL && has_signs(graph) ? QONNX : PACKED;
+    const int last = bnn_model_logic(model) != NULL ? PACKED : QONNX; /* which has no gates */
     for (int d = STANDARD; d <= last; d++)
         for (bnn_onnx_input in = BNN_ONNX_PIXELS; in <= BNN_ONNX_FLOATS; in++) {
             size_t bytes, again_bytes;
