@@ -95,6 +95,8 @@ static const struct {
                   "    if (i % 32 + n > 32)\n"
                   "        y[i / 32 + 1] |= bits >> (32 - i % 32);\n"
                   "}\n\n"},
+    /* A word takes 31 instructions on a Cortex-M0+, 19 on an M4 and 22 on RV32IMC (gcc 12, -Os); by a table of 256 bytes
+     * 25, 20 and 27, four of them loads of two cycles, and of 16 entries more than 60. */
     {"agree(",
      "/* Without an instruction for it, the built-in would call a library function. */\n"
      "static int @_popcount(uint32_t x)\n"
