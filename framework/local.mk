@@ -256,6 +256,7 @@ runner_sources = \
 	framework/runner/experiment_internal.h \
 	framework/runner/isolation.c \
 	framework/runner/merge.c framework/runner/merge.h framework/runner/merge_internal.h \
+	framework/runner/merge_archive.c \
 	framework/runner/merge_files.c \
 	framework/runner/needs.c \
 	framework/runner/notify.c framework/runner/notify.h \

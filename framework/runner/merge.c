@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "runner/artifacts.h"
-#include "runner/pack.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -306,29 +305,4 @@ int bnn_merge_from(bnn_merge *m, const char *from, bool skips, bnn_arena *arena,
                    bnn_error *err)
 {
     return bnn_merge_from_as(m, from, from, skips, arena, out, err);
-}
-
-int bnn_unpack(bnn_merge *into, const char *archive, bool skips, bnn_arena *arena, bnn_merged *out,
-               bnn_error *err)
-{
-    const char *folder = bnn_arena_printf(arena, "%s/" BNN_MERGE_UNPACKED, into->folder);
-    const char *db =
-        bnn_arena_printf(arena, "%s/" BNN_MERGE_UNPACKED "/" BNN_PACK_DATABASE, into->folder);
-    *out = (bnn_merged){.n = 0};
-    if (folder == NULL || db == NULL)
-        return bnn_no_memory(err);
-    if (mkdir(folder, 0700) != 0)
-        return bnn_fail_errno(err, BNN_E_RESOURCE, "%s: cannot be made", folder);
-    int status = bnn_unpack_archive(archive, folder, err);
-    if (status == BNN_OK && access(db, F_OK) != 0)
-        status = bnn_fail(err, BNN_E_RESOURCE,
-                          "%s: not made by `bnnrun pack`: it has no " BNN_PACK_DATABASE, archive);
-    if (status == BNN_OK)
-        status = bnn_merge_from_as(into, db, archive, skips, arena, out, err);
-    bnn_error cleared;
-    if (bnn_merge_clear(into, &cleared) != BNN_OK && status == BNN_OK) {
-        *err = cleared;
-        status = cleared.status;
-    }
-    return status;
 }
