@@ -52,6 +52,40 @@ says '^undropped.yaml:13:18: sweep.halving: from 2, the next rung would have 6 s
 sed 's/^sweep: .*/sweep: {grid: {train.batch: [16]}, halving: {from: 1}}/' tiny.yaml >one_point.yaml
 bnn 3 plan one_point.yaml
 says '^one_point.yaml:13:45: sweep.halving: there is one point to choose among'
+cat >dense.yaml <<'END'
+name: x
+dataset: {name: synthetic, validation: 500}
+model: {topology: {input: {channels: 1, height: 28, width: 28}, blocks: [{layer: {name: dense, out: 10}}]}}
+END
+{
+    cat dense.yaml
+    echo 'teacher: {model.topology.input.crop: 20}'
+} >crop.yaml
+bnn 3 plan crop.yaml
+says '^crop.yaml:4:10: teacher: sees crop 20 and shrink 1 of an image, and its pupil 0 and 1; both must see the same'
+{
+    cat dense.yaml
+    echo 'teacher: {dataset.name: cifar10, model.topology: {input: {channels: 3, height: 32, width: 32}, blocks: [{layer: {name: dense, out: 10}}]}}'
+} >images.yaml
+bnn 3 plan images.yaml
+says '^images.yaml:4:10: teacher: takes images of 3x32x32 in 10 classes, and its pupil of 1x28x28 in 10$'
+cat >bop.yaml <<'END'
+name: x
+dataset: {name: synthetic, validation: 500}
+model: {quantize: {weights: ternary}}
+train: {binary_optimizer: bop}
+END
+bnn 3 plan bop.yaml
+says '^bop.yaml:4:8: train.binary_optimizer: bop flips signs of weights, and with form ternary it is not their sign that acts$'
+cat >looks.yaml <<'END'
+name: x
+dataset: {name: synthetic, validation: 500}
+compare: {}
+seeds: {until: {looks: [2, 4]}}
+baseline: {}
+END
+bnn 3 plan looks.yaml
+says '^looks.yaml:4:16: seeds.until: there is nothing to compare the baseline with$'
 bnn 0 run sole.yaml -q --db empty.db
 bnn 0 rm sole --yes -q --db empty.db
 bnn 4 compare --db empty.db
