@@ -1,4 +1,5 @@
 /* plugins.c - bnnrun plugins: what there is; one of them, and tests, are in files of their own. */
+#include "base/fault.h"
 #include "base/text.h"
 #include "cli/commands/plugins_show.h"
 #include "cli/commands/plugins_test.h"
@@ -10,15 +11,19 @@
 /* ---- the list ---------------------------------------------------------------------------- */
 
 /* One line of the list. Loading the file is the only way to its summary; one that cannot be loaded
- * says why, on stderr for a reader and in the row for a program. */
-static void add_plugin_row(bnn_registry *registry, const bnn_plugin_file *file, cli_table *table,
-                           bool data)
+ * says why, on stderr for a reader and in the row for a program. A fault of the machine is none of the file. */
+static int add_plugin_row(bnn_registry *registry, const bnn_plugin_file *file, cli_table *table,
+                          bool data, bnn_error *err)
 {
     const char *summary = NULL, *reference = NULL, *trouble = NULL;
     char shadowed[512];
     bnn_error load_err = {0};
     if (file->shadowed_by == NULL) {
         const bnn_plugin *plugin = bnn_registry_load_file(registry, file->path, &load_err);
+        if (plugin == NULL && bnn_fault_is(&load_err)) {
+            *err = load_err;
+            return err->status;
+        }
         if (plugin == NULL) {
             trouble = load_err.message;
             summary = data ? NULL : "(cannot be loaded, see above)";
@@ -36,6 +41,7 @@ static void add_plugin_row(bnn_registry *registry, const bnn_plugin_file *file, 
         bnn_kind_name(file->kind), file->name, summary, file->path, reference,
         file->shadowed_by,         trouble};
     cli_table_row(table, cells);
+    return BNN_OK;
 }
 
 static int list_plugins(bnn_registry *registry, bnn_kind kind, const cli_options *options,
@@ -48,9 +54,14 @@ static int list_plugins(bnn_registry *registry, bnn_kind kind, const cli_options
         return err->status;
     cli_table *table = cli_table_create(data ? "kind|name|summary|file|reference|shadowed_by|error"
                                              : "kind|name|summary|file");
-    for (size_t i = 0; i < n; i++)
+    int status = BNN_OK;
+    for (size_t i = 0; status == BNN_OK && i < n; i++)
         if (kind == 0 || files[i].kind == kind)
-            add_plugin_row(registry, &files[i], table, data);
+            status = add_plugin_row(registry, &files[i], table, data, err);
+    if (status != BNN_OK) {
+        cli_table_destroy(table);
+        return status;
+    }
     if (cli_table_rows(table) == 0 && !data) {
         cli_table_destroy(table);
         return bnn_fail(err, BNN_E_RESOURCE,
@@ -58,7 +69,7 @@ static int list_plugins(bnn_registry *registry, bnn_kind kind, const cli_options
                         "directories of files called KIND_NAME.so",
                         kind == 0 ? "single" : bnn_kind_name(kind));
     }
-    const int status = cli_table_end(table, options, err);
+    status = cli_table_end(table, options, err);
     if (status == BNN_OK && !data && !options->quiet)
         fprintf(stderr, "bnnrun plugins KIND NAME explains one of them\n");
     return status;
