@@ -222,10 +222,11 @@ static int conform_fork(const conform_check *check, const char *path, double sec
     }
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         continue;
-    if (answer->fault.status != BNN_OK) {
-        *err = answer->fault;
-        return err->status;
-    }
+    /* The plugin could write there, too: it is taken as text of some length, and as one of two kinds. */
+    const bnn_error *fault = &answer->fault;
+    if (fault->status != BNN_OK)
+        return bnn_fail(err, fault->status == BNN_E_INTERNAL ? BNN_E_INTERNAL : BNN_E_RESOURCE,
+                        "%.*s", (int)sizeof fault->message - 1, fault->message);
     out->verdict = answer->verdict;
     snprintf(out->message, sizeof out->message, "%.*s", (int)sizeof answer->message - 1,
              answer->message);

@@ -20,8 +20,8 @@ typedef struct recorded_search {
     bnn_arena *arena;
     bnn_dataset *out;
     bnn_trail trail;
-    bnn_error
-        fault; /* the first of the machine: what could not be looked at may be what is looked for */
+    /* The first of the machine: what could not be looked at may be what is looked for. */
+    bnn_error fault;
 } recorded_search;
 
 static void recorded_note(recorded_search *s, const bnn_error *err)

@@ -19,9 +19,6 @@
 #include "export/graph.h"
 #include "infer/model.h"
 
-/* What a file asks of a runtime. Only integers of four bits, of `packed`, ask for the later one. */
-enum { BNN_ONNX_OPSET = 17, BNN_ONNX_OPSET_OF_FOURS = 21 };
-
 typedef enum bnn_onnx_input {
     BNN_ONNX_PIXELS, /* "pixels", uint8 [N][c][h][w] */
     BNN_ONNX_FLOATS, /* "image", float32 [N][c][h][w]: (pixel - 128) / 128 */
@@ -34,7 +31,7 @@ typedef struct bnn_onnx_options {
     uint32_t n_metadata;
 } bnn_onnx_options;
 
-/* That of a model's file. */
+/* The opset that a model's file asks of a runtime: 17; 21 where `packed` has integers of four bits. */
 int bnn_onnx_opset(const bnn_model *model, bool packed);
 
 /* Writes a model into memory, `standard` or `packed`: *bytes is malloc'ed and freed by the caller.

@@ -51,7 +51,7 @@ void bnn_onnx_op(bnn_onnx_writer *w, const bnn_op *op);
 void bnn_onnx_add_stages(bnn_onnx_writer *w, const bnn_model *model, bool packed);
 
 /* qonnx.c: the network's operations one by one, as Brevitas exports them, with BipolarQuant
- * (x >= 0 ? scale : -scale) in front of what is binary. */
+ * (x >= 0 ? scale : -scale) in front of what is binary, and Quant of what has more levels. */
 void bnn_onnx_add_qonnx(bnn_onnx_writer *w, const bnn_graph *graph);
 
 #endif

@@ -1,7 +1,5 @@
 #include "export/onnx/writer.h"
 
-#include "export/onnx/onnx.h"
-
 #include <onnx/onnx.pb-c.h>
 
 #include <stdio.h>

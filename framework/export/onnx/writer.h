@@ -14,6 +14,9 @@ struct Onnx__TensorProto;
 
 #define BNN_ONNX_QONNX_DOMAIN "qonnx.custom_op.general"
 
+/* Only integers of four bits ask for the later one. */
+enum { BNN_ONNX_OPSET = 17, BNN_ONNX_OPSET_OF_FOURS = 21 };
+
 /* Numbers of TensorProto.DataType. */
 typedef enum bnn_onnx_type {
     BNN_ONNX_FLOAT = 1,
